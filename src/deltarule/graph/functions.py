@@ -1,0 +1,200 @@
+"""The functions by which a graph is written: each adds one operation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from deltarule.graph.node import Constant, DropoutMask, Input, Node, Parameter, apply
+from deltarule.graph.operations.activations import HardTanh, LeakyReLU, ReLU, Sigmoid, Softmax, SoftSign, Tanh
+from deltarule.graph.operations.arithmetic import Absolute, Exp, Log, Maximum
+from deltarule.graph.operations.arrangement import Concatenate, OneHot, Pick, Reshape, RowLookup
+from deltarule.graph.operations.linear import Affine, Linear, MatMul, Transpose
+from deltarule.graph.operations.reductions import LogSumExp, Max, Mean, Sum
+from deltarule.graph.shapes import Shape
+
+__all__ = [
+    "absolute",
+    "affine",
+    "concatenate",
+    "constant",
+    "dropout",
+    "exp",
+    "hard_tanh",
+    "input",
+    "leaky_relu",
+    "linear",
+    "log",
+    "log_sum_exp",
+    "matmul",
+    "max",
+    "maximum",
+    "mean",
+    "one_hot",
+    "parameter",
+    "pick",
+    "relu",
+    "reshape",
+    "row_lookup",
+    "sigmoid",
+    "soft_sign",
+    "softmax",
+    "sum",
+    "tanh",
+    "transpose",
+]
+
+
+def input(name: str, shape: Shape = (), *, integer: bool = False) -> Input:  # noqa: A001 - the graph's word for it
+    """Declare an input, fed by name when the graph runs.
+
+    Parameters
+    ----------
+    name : what feeds and reports call it
+    shape : sizes of its axes; a name such as ``"batch"`` for a size known only at run time; ``()`` is a scalar
+    integer : whether it holds ids or labels, which have no gradient
+
+    Examples
+    --------
+    >>> import deltarule as dr
+    >>> x, y = dr.input("x"), dr.input("y")
+    >>> run = dr.backprop(x * y, {"x": 4.0, "y": -3.0})
+    >>> run.gradient(x), run.gradient(y)
+    (-3.0, 4.0)
+    """
+    return Input(name, shape, integer)
+
+
+def parameter(value: Any, name: str = "") -> Parameter:
+    """Make a leaf that training changes in place; its array is ``.value``."""
+    return Parameter(value, name)
+
+
+def constant(value: Any, name: str = "") -> Constant:
+    """Make a leaf with a fixed array. Numbers and arrays in arithmetic become constants by themselves."""
+    return Constant(value, name)
+
+
+def exp(x: Any) -> Node:
+    """Return eˣ."""
+    return apply(Exp(), x)
+
+
+def log(x: Any) -> Node:
+    """Return the natural logarithm of x > 0."""
+    return apply(Log(), x)
+
+
+def absolute(x: Any) -> Node:
+    """Return |x|; its kink is at 0."""
+    return apply(Absolute(), x)
+
+
+def maximum(x: Any, y: Any) -> Node:
+    """Return the larger of two, entry by entry; at a tie the signal goes to `x`."""
+    return apply(Maximum(), x, y)
+
+
+def matmul(a: Any, b: Any) -> Node:
+    """Return the product of two matrices or vectors, A B."""
+    return apply(MatMul(), a, b)
+
+
+def linear(x: Any, weight: Any) -> Node:
+    """Return W x for each row x of the input; the weight is (outputs, inputs)."""
+    return apply(Linear(), x, weight)
+
+
+def affine(x: Any, weight: Any, bias: Any) -> Node:
+    """Return z = W x + b for each row x of the input; the weight is (outputs, inputs)."""
+    return apply(Affine(), x, weight, bias)
+
+
+def transpose(a: Any) -> Node:
+    """Return Aᵀ."""
+    return apply(Transpose(), a)
+
+
+def reshape(x: Any, shape: Shape) -> Node:
+    """Return the same entries in another shape, in which one dimension may be named."""
+    return apply(Reshape(tuple(shape)), x)
+
+
+def concatenate(parts: Sequence[Any], axis: int = -1) -> Node:
+    """Join arrays along an axis."""
+    return apply(Concatenate(axis), *parts)
+
+
+def row_lookup(table: Any, ids: Any) -> Node:
+    """Return row ``ids[i]`` of a table for each i. Its gradient is kept as the rows read, not as a whole table."""
+    return apply(RowLookup(), table, ids)
+
+
+def pick(x: Any, labels: Any) -> Node:
+    """Return ``x[i, labels[i]]`` for each row i."""
+    return apply(Pick(), x, labels)
+
+
+def one_hot(labels: Any, classes: int) -> Node:
+    """Return a row of zeros with a 1 at the label, for each label."""
+    return apply(OneHot(classes), labels)
+
+
+def sum(x: Any, axis: int | None = None, keepdims: bool = False) -> Node:  # noqa: A001 - as in NumPy
+    """Return the sum over an axis, or over all entries."""
+    return apply(Sum(axis, keepdims), x)
+
+
+def mean(x: Any, axis: int | None = None, keepdims: bool = False) -> Node:
+    """Return the mean over an axis, or over all entries."""
+    return apply(Mean(axis, keepdims), x)
+
+
+def max(x: Any, axis: int | None = None, keepdims: bool = False) -> Node:  # noqa: A001 - as in NumPy
+    """Return the largest entry along an axis, or of all; at a tie the signal goes to the first."""
+    return apply(Max(axis, keepdims), x)
+
+
+def log_sum_exp(x: Any, axis: int | None = None, keepdims: bool = False) -> Node:
+    """Return log Σ eˣ over an axis, or over all entries, without overflow."""
+    return apply(LogSumExp(axis, keepdims), x)
+
+
+def sigmoid(z: Any) -> Node:
+    """Return σ(z) = 1 / (1 + e⁻ᶻ)."""
+    return apply(Sigmoid(), z)
+
+
+def tanh(z: Any) -> Node:
+    """Return tanh z."""
+    return apply(Tanh(), z)
+
+
+def hard_tanh(z: Any) -> Node:
+    """Return z cut to [−1, 1]; its kinks are at ±1."""
+    return apply(HardTanh(), z)
+
+
+def soft_sign(z: Any) -> Node:
+    """Return z / (1 + |z|)."""
+    return apply(SoftSign(), z)
+
+
+def relu(z: Any) -> Node:
+    """Return max(0, z); its kink is at 0."""
+    return apply(ReLU(), z)
+
+
+def leaky_relu(z: Any, slope: float = 0.01) -> Node:
+    """Return z for z > 0, else slope × z; its kink is at 0."""
+    return apply(LeakyReLU(slope), z)
+
+
+def softmax(z: Any, axis: int = -1) -> Node:
+    """Return e^{z_i} / Σ_j e^{z_j} along an axis."""
+    return apply(Softmax(axis), z)
+
+
+def dropout(x: Node, rate: float) -> Node:
+    """Return x with entries set to 0 with probability `rate` and the rest scaled by 1 / (1 − rate), in training only."""
+    return x * DropoutMask(x, rate) if rate else x

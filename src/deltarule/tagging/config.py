@@ -1,0 +1,90 @@
+"""The settings of a tagger, with their defaults and their limits."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from deltarule.errors import InputError
+from deltarule.networks.activations import activation_function
+from deltarule.text import FEATURES
+from deltarule.training.schedules import schedule
+from deltarule.training.update_rules import update_rule
+
+__all__ = ["TaggerConfig"]
+
+
+class TaggerConfig(BaseModel):
+    """Settings of a `Tagger`; each can be given to `Tagger`, in a TOML file, or on the command line."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    window: int = Field(5, ge=1, le=99, description="Words in a window; odd, so that one is in the middle.")
+    hidden: int = Field(300, ge=1, description="Neurons of the hidden layer.")
+    activation: str = Field("tanh", description="Activation function of the hidden layer.")
+    objective: Literal["softmax", "max-margin"] = Field("softmax", description="What training makes small.")
+    margin: float = Field(1.0, gt=0, description="Δ of the max-margin objective.")
+    features: tuple[str, ...] = Field(tuple(FEATURES), description="Word features, each an embedding.")
+    vectors: str | None = Field(None, description="Word vectors in GloVe or word2vec text, gzip allowed.")
+    trainable_vectors: bool = Field(True, description="Whether training changes the word vectors.")
+    word_dimension: int = Field(50, ge=1, description="Size of word vectors where no file gives them.")
+    affix_dimension: int = Field(8, ge=1, description="Size of the embeddings of prefixes and suffixes.")
+    shape_dimension: int = Field(8, ge=1, description="Size of the embeddings of capitalisation and shape.")
+    minimum_count: int = Field(2, ge=1, description="Rarer words and affixes share the vector of unknown ones.")
+    dropout: float = Field(0.5, ge=0, lt=1, description="Share of inputs and of hidden activations dropped in training.")
+    epochs: int = Field(8, ge=1, description="Passes over the training data.")
+    batch: int = Field(256, ge=1, description="Tokens in a training step, rounded to whole sentences.")
+    learning_rate: float = Field(0.002, gt=0, description="Learning rate at its highest.")
+    update_rule: str = Field("adam", description="How gradients change parameters.")
+    schedule: str = Field("linear", description="How the learning rate changes over training.")
+    warm_up: float = Field(0.0, ge=0, lt=1, description="Share of training over which the learning rate first rises.")
+    l2: float = Field(0.0, ge=0, description="Strength of the L2 penalty on dense weights.")
+    clip: float | None = Field(None, gt=0, description="Largest joint norm of the gradients of a step.")
+    patience: int | None = Field(None, ge=1, description="Stop after so many epochs without a better development score.")
+    seed: int = Field(0, ge=0, description="Seed of first values, shuffling and dropout.")
+
+    @field_validator("window")
+    @classmethod
+    def _odd(cls, window: int) -> int:
+        if window % 2 == 0:
+            raise ValueError(f"a window has a word in its middle, so its size is odd; choose {window - 1} or {window + 1}")
+        return window
+
+    @field_validator("activation", "schedule", "update_rule")
+    @classmethod
+    def _known(cls, name: str, info: Any) -> str:
+        {"activation": activation_function, "schedule": schedule, "update_rule": update_rule}[info.field_name](name)
+        return name
+
+    @field_validator("features")
+    @classmethod
+    def _known_features(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = [name for name in names if name not in FEATURES]
+        if unknown or not names:
+            raise ValueError(f"unknown features {unknown}; choose from: {', '.join(FEATURES)}")
+        return names
+
+    @classmethod
+    def checked(cls, settings: dict[str, Any], source: str = "") -> TaggerConfig:
+        """Build a configuration; raise `InputError` in plain words where a setting is unknown or out of range.
+
+        Parameters
+        ----------
+        settings : values by name
+        source : file that they came from, for messages
+        """
+        try:
+            return cls.model_validate(settings)
+        except ValidationError as error:
+            problems = "; ".join(_described(problem, cls) for problem in error.errors())
+            raise InputError(f"{source}: {problems}" if source else problems) from None
+
+
+def _described(problem: Any, config: type[TaggerConfig]) -> str:
+    """Say what is wrong with one setting."""
+    name = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return f"there is no setting {name!r}; the settings are: {', '.join(config.model_fields)}"
+    message = problem["msg"].removeprefix("Value error, ")
+    return f"setting {name!r}: {message[0].lower()}{message[1:]}, not {problem['input']!r}"

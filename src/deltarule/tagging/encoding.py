@@ -1,0 +1,73 @@
+"""From the forms of a corpus to ids of their features."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltarule.text import BOUNDARY, Corpus, Vocabulary, WordVectors, feature_columns, fold
+
+__all__ = ["EncodedForms", "FormEncoder"]
+
+
+@dataclass(frozen=True, eq=False)
+class EncodedForms:
+    """Feature ids of distinct forms; row 0 stands for what lies beyond the ends of a sentence.
+
+    Attributes
+    ----------
+    ids : for each feature, an int32 array of shape (1 + forms,)
+    """
+
+    ids: dict[str, NDArray[np.int32]]
+
+
+@dataclass(frozen=True, eq=False)
+class FormEncoder:
+    """The vocabularies of a tagger's features.
+
+    Attributes
+    ----------
+    vocabularies : one for each feature, in order
+    """
+
+    vocabularies: Mapping[str, Vocabulary]
+
+    @classmethod
+    def of_corpus(
+        cls, corpus: Corpus, features: Sequence[str], minimum: int, vectors: WordVectors | None = None
+    ) -> FormEncoder:
+        """Collect the vocabularies of a training corpus.
+
+        Parameters
+        ----------
+        corpus : the training corpus
+        features : names of features
+        minimum : values that fewer tokens have are left to the unknown vector
+        vectors : words with vectors; they are all in the vocabulary of words, however rare in the corpus
+        """
+        counts = corpus.occurrences().tolist()
+        vocabularies = {}
+        for name, column in feature_columns(corpus.forms, features).items():
+            tally: Counter[str] = Counter()
+            for value, count in zip(column, counts, strict=True):
+                tally[value] += count
+            if name == "word" and vectors is not None:
+                known = dict.fromkeys(map(fold, vectors.words))
+                own = [entry for entry in Vocabulary.from_counts(tally, minimum).entries if entry not in known]
+                vocabularies[name] = Vocabulary([*known, *own])
+            else:
+                vocabularies[name] = Vocabulary.from_counts(tally, minimum)
+        return cls(vocabularies)
+
+    def encode(self, forms: Sequence[str]) -> EncodedForms:
+        """Return the ids of all features of all forms."""
+        columns = feature_columns(forms, self.vocabularies)
+        boundary = np.array([BOUNDARY], np.int32)
+        return EncodedForms(
+            {name: np.concatenate([boundary, self.vocabularies[name].ids(column)]) for name, column in columns.items()}
+        )

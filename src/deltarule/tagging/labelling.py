@@ -1,0 +1,76 @@
+"""The labels that a tagger is trained on: those of its corpus, spelled as IOBES where they mark chunks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltarule.errors import InputError
+from deltarule.tagging.decoding import Decoder
+from deltarule.text import Corpus, convert, recognise_scheme
+
+__all__ = ["Labelling", "sentences_of_labels"]
+
+
+@dataclass(frozen=True)
+class Labelling:
+    """Label names, and the scheme that the user's files spell them in.
+
+    Attributes
+    ----------
+    names : the labels that the network scores
+    scheme : the scheme of the training corpus, in which predictions are returned; "plain" if labels mark no chunks
+    """
+
+    names: tuple[str, ...]
+    scheme: str
+
+    @classmethod
+    def of_corpus(cls, corpus: Corpus) -> tuple[Labelling, NDArray[np.int32]]:
+        """Recognise the scheme of a training corpus; return the labelling and the label id of each token."""
+        sentences = sentences_of_labels(corpus)
+        try:
+            scheme = recognise_scheme(sentences)
+        except InputError as error:
+            raise InputError(f"{corpus.source}: {error}") from None
+        converted = [label for sentence in sentences for label in convert(sentence, scheme, _internal(scheme))]
+        labelling = cls(tuple(sorted(set(converted))), scheme)
+        number = {name: i for i, name in enumerate(labelling.names)}
+        return labelling, np.fromiter(map(number.__getitem__, converted), np.int32, len(converted))
+
+    @property
+    def decoder(self) -> Decoder:
+        """The rules of the labels that the network scores."""
+        return Decoder.of_labels(self.names, _internal(self.scheme))
+
+    @property
+    def plain(self) -> bool:
+        """Whether the labels mark no chunks."""
+        return self.scheme == "plain"
+
+    def written(self, labels: NDArray[np.int16], corpus: Corpus) -> list[str]:
+        """Spell the label ids of a corpus in the scheme of the training corpus."""
+        names = [self.names[label] for label in labels.tolist()]
+        if self.plain:
+            return names
+        offsets = corpus.sentence_offsets.tolist()
+        written: list[str] = []
+        for begin, end in zip(offsets, offsets[1:], strict=False):
+            written.extend(convert(names[begin:end], _internal(self.scheme), self.scheme))
+        return written
+
+
+def sentences_of_labels(corpus: Corpus) -> list[list[str]]:
+    """Return the labels of each sentence of a labelled corpus."""
+    if corpus.labels is None:
+        raise InputError(f"{corpus.source}: this corpus has no labels; a label column is needed to train or evaluate")
+    names = [corpus.label_names[label] for label in corpus.labels.tolist()]
+    offsets = corpus.sentence_offsets.tolist()
+    return [names[begin:end] for begin, end in zip(offsets, offsets[1:], strict=False)]
+
+
+def _internal(scheme: str) -> str:
+    """The scheme that the network is trained on."""
+    return "plain" if scheme == "plain" else "IOBES"

@@ -1,0 +1,119 @@
+"""Model directories: config.json, weights.safetensors and vocabularies as plain text; never pickle."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from deltarule.errors import InputError, ModelError
+from deltarule.tagging.config import TaggerConfig
+from deltarule.tagging.encoding import FormEncoder
+from deltarule.tagging.labelling import Labelling
+from deltarule.tagging.model import TaggingModel
+from deltarule.tagging.window_network import WindowNetwork
+from deltarule.text import Vocabulary
+
+__all__ = ["FORMAT", "check_writable", "load_model", "save_model"]
+
+FORMAT = 1
+"""Version of the directory's layout; a reader refuses those it does not know."""
+
+
+def check_writable(directory: str | Path) -> None:
+    """Raise `InputError` now, before any training, where a model could not be written later."""
+    path = Path(directory)
+    if path.exists() and not _is_model(path) and (not path.is_dir() or any(path.iterdir())):
+        raise InputError(f"{path} exists and is no deltarule model; choose another directory")
+
+
+def save_model(directory: str | Path, model: TaggingModel) -> None:
+    """Write a model to a directory; one that is there is replaced only when the new one is complete."""
+    check_writable(directory)
+    path = Path(directory).absolute()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    try:
+        _write(temporary, model)
+        temporary.chmod(0o755)
+        _replace(path, temporary)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def load_model(directory: str | Path) -> TaggingModel:
+    """Read a model; raise `ModelError` where it is missing, damaged, or of an unknown version."""
+    path = Path(directory)
+    if not _is_model(path):
+        raise ModelError(f"{path} is no deltarule model: it has no readable config.json; train one with: deltarule train")
+    description = json.loads((path / "config.json").read_text(encoding="utf-8"))
+    if description.get("format") != FORMAT:
+        raise ModelError(
+            f"{path} has model format {description.get('format')!r}, and this version of deltarule reads {FORMAT};"
+            " train the model again"
+        )
+    try:
+        config = TaggerConfig.checked(description["settings"], f"{path}/config.json")
+        labelling = Labelling(tuple(description["labels"]), description["scheme"])
+        vocabularies = {name: Vocabulary.read(path / "vocabulary" / f"{name}.txt") for name in config.features}
+        network = WindowNetwork(config, FormEncoder(vocabularies), len(labelling.names), description["word_dimension"])
+        _read_weights(path / "weights.safetensors", network)
+    except (KeyError, TypeError) as error:
+        raise ModelError(f"{path}/config.json lacks or garbles {error}; train the model again") from None
+    return TaggingModel(config, labelling, FormEncoder(vocabularies), network)
+
+
+def _write(directory: Path, model: TaggingModel) -> None:
+    """Write the files of a model."""
+    description: dict[str, Any] = {
+        "format": FORMAT,
+        "kind": "tagger",
+        "labels": model.labelling.names,
+        "scheme": model.labelling.scheme,
+        "word_dimension": model.network.word_dimension,
+        "settings": model.config.model_dump(mode="json"),
+    }
+    text = json.dumps(description, indent=2, ensure_ascii=False) + "\n"
+    (directory / "config.json").write_text(text, encoding="utf-8")
+    save_file({name: p.value for name, p in model.network.parameters.items()}, directory / "weights.safetensors")
+    (directory / "vocabulary").mkdir()
+    for name, vocabulary in model.encoder.vocabularies.items():
+        vocabulary.write(directory / "vocabulary" / f"{name}.txt")
+
+
+def _replace(path: Path, complete: Path) -> None:
+    """Put a complete directory in the place of `path`."""
+    if not path.exists():
+        complete.rename(path)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{path.name}.old.", dir=path.parent))
+    path.rename(old / path.name)
+    complete.rename(path)
+    shutil.rmtree(old)
+
+
+def _read_weights(file: Path, network: WindowNetwork) -> None:
+    """Fill the parameters from a file, whose names and shapes must be those of the network."""
+    try:
+        weights = load_file(file)
+    except (OSError, SafetensorError) as error:
+        raise ModelError(f"{file} cannot be read ({error}); copy or train the model again") from None
+    for name, parameter in network.parameters.items():
+        found = weights[name].shape if name in weights else None
+        if found != parameter.shape:
+            raise ModelError(f"{file}: {name} should have shape {parameter.shape}, found {found}; train the model again")
+        parameter.value = weights[name]
+
+
+def _is_model(path: Path) -> bool:
+    """Say whether a directory holds a deltarule model, of whatever version."""
+    try:
+        description = json.loads((path / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(description, dict) and "format" in description and "settings" in description

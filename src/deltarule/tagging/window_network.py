@@ -1,0 +1,81 @@
+"""The tagger's network: features of words → windows → hidden layer → one score a label."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from deltarule.graph import Array, Input, Node, Parameter
+from deltarule.graph.functions import concatenate, row_lookup
+from deltarule.networks import (
+    Dense,
+    Dropout,
+    Lookup,
+    MultiClassMaxMargin,
+    SoftmaxCrossEntropy,
+    Window,
+    l2_penalty,
+)
+from deltarule.tagging.config import TaggerConfig
+from deltarule.tagging.encoding import FormEncoder
+
+__all__ = ["WindowNetwork"]
+
+
+class WindowNetwork:
+    """x → z = W x + b → a = f(z) → s = U a + c, where x is the concatenated vectors of the words of a window.
+
+    The vectors are put together once for each distinct form of a batch, and then looked up for each window.
+
+    Attributes
+    ----------
+    parameters : by name
+    word_dimension : size of the vectors of words
+    feature_ids : for each feature, the input of ids of shape (forms,)
+    positions : the input of forms in each window, of shape (tokens, window)
+    labels : the input of labels, of shape (tokens,)
+    scores : node of shape (tokens, labels)
+    loss : scalar node
+    """
+
+    def __init__(self, config: TaggerConfig, encoder: FormEncoder, labels: int, word_dimension: int) -> None:
+        self.word_dimension = word_dimension
+        self.feature_ids = {name: Input(name, ("forms",), integer=True) for name in encoder.vocabularies}
+        self.positions = Input("positions", ("tokens", config.window), integer=True)
+        self.labels = Input("labels", ("tokens",), integer=True)
+
+        dimensions = {name: _dimension(name, config, word_dimension) for name in encoder.vocabularies}
+        lookups = {
+            name: Lookup(len(vocabulary), dimensions[name], name=name)
+            for name, vocabulary in encoder.vocabularies.items()
+        }
+        width = config.window * sum(dimensions.values())
+        hidden = Dense(width, config.hidden, activation=config.activation, name="hidden")
+        output = Dense(config.hidden, labels, name="output")
+        layers = [*lookups.values(), hidden, output]
+        random = np.random.default_rng(config.seed)
+        for layer in layers:
+            layer.initialise(random)
+        self.parameters: dict[str, Parameter] = {
+            parameter.name: parameter for layer in layers for parameter in layer.parameters.values()
+        }
+
+        dropout = Dropout(config.dropout)
+        forms = concatenate([lookups[name](ids) for name, ids in self.feature_ids.items()], axis=1)
+        # One mask for each distinct form of the batch: windows still share the form's vector.
+        windows = Window(config.window)(row_lookup(dropout(forms.named("forms")), self.positions))
+        self.scores: Node = output(dropout(hidden(windows))).named("scores")
+        objective = MultiClassMaxMargin(config.margin) if config.objective == "max-margin" else SoftmaxCrossEntropy()
+        self.loss: Node = objective(self.scores, self.labels)
+        if config.l2:
+            self.loss = self.loss + l2_penalty([self.parameters["hidden.weight"], self.parameters["output.weight"]], config.l2)
+
+    def set_word_vectors(self, rows: Array, vectors: Array) -> None:
+        """Put given vectors into rows of the table of words."""
+        self.parameters["word.vectors"].value[rows] = vectors
+
+
+def _dimension(feature: str, config: TaggerConfig, word_dimension: int) -> int:
+    """Return the size of a feature's embedding."""
+    if feature == "word":
+        return word_dimension
+    return config.affix_dimension if feature.startswith(("prefix", "suffix")) else config.shape_dimension

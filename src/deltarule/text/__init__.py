@@ -1,0 +1,57 @@
+"""Text: corpora and their formats, label schemes, word features, vocabularies, word vectors, windows."""
+
+from deltarule.text.conll import parse_conll, read_conll
+from deltarule.text.conllu import parse_conllu, read_conllu
+from deltarule.text.corpus import Corpus, CorpusBuilder
+from deltarule.text.features import (
+    CAPITALISATIONS,
+    FEATURES,
+    affixes,
+    capitalisation,
+    feature_columns,
+    fold,
+    shape,
+)
+from deltarule.text.files import FilePath, read_text
+from deltarule.text.plain import read_plain, split_sentences, tokenise
+from deltarule.text.reading import read_corpus
+from deltarule.text.recognition import recognise_scheme
+from deltarule.text.schemes import SCHEMES, Span, convert, encode, legal_transitions, spans
+from deltarule.text.vectors import WordVectors, read_vectors
+from deltarule.text.vocabulary import BOUNDARY, UNKNOWN, Vocabulary
+from deltarule.text.windows import window_positions
+
+__all__ = [
+    "BOUNDARY",
+    "CAPITALISATIONS",
+    "FEATURES",
+    "SCHEMES",
+    "UNKNOWN",
+    "Corpus",
+    "CorpusBuilder",
+    "FilePath",
+    "Span",
+    "Vocabulary",
+    "WordVectors",
+    "affixes",
+    "capitalisation",
+    "convert",
+    "encode",
+    "feature_columns",
+    "fold",
+    "legal_transitions",
+    "parse_conll",
+    "parse_conllu",
+    "read_conll",
+    "read_conllu",
+    "read_corpus",
+    "read_plain",
+    "read_text",
+    "read_vectors",
+    "recognise_scheme",
+    "shape",
+    "spans",
+    "split_sentences",
+    "tokenise",
+    "window_positions",
+]

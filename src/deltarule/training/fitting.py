@@ -1,0 +1,93 @@
+"""Training a network on arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from deltarule.errors import InputError
+from deltarule.networks import Network, Objective, l2_penalty
+from deltarule.training.epochs import Epoch, History, best_epoch_kept, minibatches
+from deltarule.training.schedules import ConstantRate, Schedule
+from deltarule.training.trainer import Trainer
+from deltarule.training.update_rules import Adam, UpdateRule
+
+__all__ = ["train"]
+
+
+def train(
+    network: Network,
+    objective: Objective,
+    data: Mapping[str, Any],
+    *,
+    epochs: int = 10,
+    batch: int = 32,
+    update_rule: UpdateRule | None = None,
+    schedule: Schedule | None = None,
+    l2: float = 0.0,
+    clip: float | None = None,
+    seed: int = 0,
+    score: Callable[[], float] | None = None,
+    patience: int | None = None,
+    on_epoch: Callable[[Epoch], None] | None = None,
+) -> History:
+    """Train a network's parameters in place.
+
+    Parameters
+    ----------
+    network : the network
+    objective : what to make small
+    data : arrays by input name, with equally many rows: "inputs" and "targets", or "inputs" and "corrupted" for `MaxMargin`
+    epochs, batch : passes over the data, and examples in a step
+    update_rule : `Adam` by default
+    schedule : constant by default
+    l2 : strength λ of the penalty (λ/2) Σ ‖W‖² on weights
+    clip : largest joint norm of the gradients
+    seed : of the shuffling and of dropout
+    score : value on development data, higher is better; the best epoch's parameters are kept
+    patience : stop after so many epochs without a better score
+    on_epoch : called after each epoch
+
+    Returns
+    -------
+    History
+        Loss, score and seconds of each epoch.
+
+    Examples
+    --------
+    Exclusive or, which no straight line can separate:
+
+    >>> import deltarule as dr, numpy as np
+    >>> points = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], float)
+    >>> net = dr.Network([dr.Dense(2, 8, activation="tanh"), dr.Dense(8, 2)])
+    >>> history = dr.train(net, dr.SoftmaxCrossEntropy(), {"inputs": points, "targets": np.array([0, 1, 1, 0])},
+    ...                    epochs=100, update_rule=dr.Adam(0.05))
+    >>> net.predict(points).argmax(axis=1)
+    array([0, 1, 1, 0])
+    """
+    arrays = {name: np.asarray(array) for name, array in data.items()}
+    rows = min((len(array) for array in arrays.values()), default=0)
+    if rows == 0:
+        raise InputError("there are no examples to train on")
+    loss = objective.loss(network)
+    if l2:
+        loss = loss + l2_penalty(network.parameters.values(), l2)
+    trainer = Trainer(
+        loss,
+        update_rule or Adam(),
+        schedule=schedule or ConstantRate(),
+        steps=epochs * -(-rows // batch),
+        clip=clip,
+        seed=seed,
+    )
+    random = np.random.default_rng(seed)
+    return best_epoch_kept(
+        trainer,
+        lambda _: minibatches(arrays, batch, random),
+        epochs,
+        score=score,
+        patience=patience,
+        on_epoch=on_epoch,
+    )
