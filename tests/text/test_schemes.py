@@ -46,9 +46,33 @@ def test_spans(labels, chunks):
     assert spans(labels.split()) == chunks
 
 
+def chunks_by_the_letter_of_conlleval(labels):
+    """The rules as the conlleval script writes them out, pair by pair of neighbouring labels."""
+    ends_before = {"BB", "BO", "BS", "IB", "IO", "IS"}  # the chunk of the first label ends before the second
+    starts_at = {"EE", "EI", "SE", "SI", "OE", "OI"}  # a chunk starts at the second label
+    chunks, start = [], None
+    previous_tag, previous_type = "O", ""
+    for position, label in enumerate([*labels, "O"]):
+        tag, _, kind = label.partition("-")
+        pair = previous_tag + tag
+        ends = pair in ends_before or previous_tag in "ES" or (previous_tag != "O" and previous_type != kind)
+        starts = tag in "BS" or pair in starts_at or (tag != "O" and previous_type != kind)
+        if ends:
+            chunks.append((start, position, previous_type))
+        if starts:
+            start = position
+        previous_tag, previous_type = tag, kind
+    return chunks
+
+
+@given(st.lists(st.sampled_from(["O", *(f"{prefix}-{kind}" for prefix in "BIES" for kind in "AB")]), max_size=12))
+def test_spans_agree_with_conlleval_on_any_labels(labels):
+    assert spans(labels) == chunks_by_the_letter_of_conlleval(labels)
+
+
 @pytest.mark.parametrize("label", ["NOUN", "", "B-", "X-PER", "-LRB-", "BI-PER"])
 def test_labels_that_are_no_chunk_labels(label):
-    with pytest.raises(InputError, match="is not a chunk label.*'plain'"):
+    with pytest.raises(InputError, match=r"is not a chunk label.*'plain'"):
         split_label(label)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from deltarule.text import Corpus, spans
 
-__all__ = ["Entity", "TaggedText", "Token"]
+__all__ = ["Entity", "TaggedSentence", "TaggedText", "Token"]
 
 
 @dataclass(frozen=True)
@@ -31,55 +31,77 @@ class Entity:
 
 
 @dataclass(frozen=True)
+class TaggedSentence:
+    """A sentence; ``text[start:end]`` of the tagged text is what it says. Entities are empty where labels mark no chunks."""
+
+    start: int
+    end: int
+    tokens: tuple[Token, ...]
+    entities: tuple[Entity, ...]
+
+
+@dataclass(frozen=True)
 class TaggedText:
     """A text with its labels.
 
     Attributes
     ----------
     text : the text
-    sentences : the tokens of each sentence
-    entities : in order; empty where labels mark no chunks
+    sentences : in order
     """
 
     text: str
-    sentences: tuple[tuple[Token, ...], ...]
-    entities: tuple[Entity, ...]
+    sentences: tuple[TaggedSentence, ...]
 
     @classmethod
     def of_corpus(cls, corpus: Corpus, labels: list[str], chunks: bool) -> TaggedText:
         """Join a corpus that knows its text with a label for each token; `chunks` says whether labels mark chunks."""
         assert corpus.text is not None and corpus.starts is not None and corpus.ends is not None
         text, starts, ends = corpus.text, corpus.starts.tolist(), corpus.ends.tolist()
-        sentences, entities = [], []
+        tokens = [Token(text[s:e], label, s, e) for s, e, label in zip(starts, ends, labels, strict=True)]
         offsets = corpus.sentence_offsets.tolist()
+        sentences = []
         for begin, end in zip(offsets, offsets[1:], strict=False):
-            tokens = [Token(text[starts[i] : ends[i]], labels[i], starts[i], ends[i]) for i in range(begin, end)]
-            sentences.append(tuple(tokens))
-            for span in spans(labels[begin:end]) if chunks else []:
-                first, last = tokens[span.start].start, tokens[span.end - 1].end
-                entities.append(Entity(text[first:last], span.type, first, last))
-        return cls(text, tuple(sentences), tuple(entities))
+            own = tuple(tokens[begin:end])
+            entities = _entities(text, own) if chunks else ()
+            sentences.append(TaggedSentence(own[0].start, own[-1].end, own, entities))
+        return cls(text, tuple(sentences))
 
     @property
     def tokens(self) -> tuple[Token, ...]:
         """All tokens of all sentences."""
-        return tuple(token for sentence in self.sentences for token in sentence)
+        return tuple(token for sentence in self.sentences for token in sentence.tokens)
+
+    @property
+    def entities(self) -> tuple[Entity, ...]:
+        """All entities of all sentences."""
+        return tuple(entity for sentence in self.sentences for entity in sentence.entities)
 
     @property
     def labels(self) -> list[str]:
         """The label of each token."""
         return [token.label for token in self.tokens]
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the text, its tokens by sentence and its entities as JSON has them."""
-        return asdict(self)
+    def as_dicts(self) -> list[dict[str, Any]]:
+        """Return a dict for each sentence as JSON has it: its text, start and end, tokens, entities."""
+        return [{"text": self.text[s.start : s.end], **asdict(s)} for s in self.sentences]
 
     def __str__(self) -> str:
-        """Show the entities in brackets, or a label behind each token."""
-        if not self.entities:
-            return " ".join(f"{t.text}/{t.label}" if t.label != "O" else t.text for t in self.tokens)
+        """Show the entities in brackets; without any, the label behind each token that has one."""
+        marks = self.entities or [t for t in self.tokens if t.label != "O"]
         parts, done = [], 0
-        for entity in self.entities:
-            parts.append(f"{self.text[done : entity.start]}[{entity.type} {entity.text}]")
-            done = entity.end
+        for mark in marks:
+            said = self.text[mark.start : mark.end]
+            parts.append(self.text[done : mark.start])
+            parts.append(f"[{mark.type} {said}]" if isinstance(mark, Entity) else f"{said}/{mark.label}")
+            done = mark.end
         return "".join(parts) + self.text[done:]
+
+
+def _entities(text: str, tokens: tuple[Token, ...]) -> tuple[Entity, ...]:
+    """Return the entities that the labels of a sentence spell out."""
+    entities = []
+    for span in spans([token.label for token in tokens]):
+        start, end = tokens[span.start].start, tokens[span.end - 1].end
+        entities.append(Entity(text[start:end], span.type, start, end))
+    return tuple(entities)

@@ -146,7 +146,15 @@ class Tagger:
         TaggedText
             Tokens with labels, and entities with character offsets; for tokens, offsets in the tokens joined by spaces.
         """
-        corpus = read_plain(text) if isinstance(text, str) else _joined(text)
+        if isinstance(text, str):
+            return self.tag_corpus(read_plain(text))
+        if not all(isinstance(token, str) and token for token in text):
+            raise InputError("tokens to tag must be strings with at least one character each")
+        return self.tag_corpus(Corpus.from_sentences([text] if text else []))
+
+    def tag_corpus(self, corpus: Corpus) -> TaggedText:
+        """Label the words of a corpus; the text of one that has none is its tokens joined by spaces, a sentence a line."""
+        corpus = corpus if corpus.text is not None else _with_text(corpus)
         return TaggedText.of_corpus(corpus, self.predict(corpus), chunks=not self.model.labelling.plain)
 
     def predict(self, corpus: Corpus) -> list[str]:
@@ -245,11 +253,9 @@ def _read(
     return corpus
 
 
-def _joined(tokens: Sequence[str]) -> Corpus:
-    """Return a sentence of given tokens, with offsets in the text that joins them by spaces."""
-    if not all(isinstance(token, str) and token for token in tokens):
-        raise InputError("tokens to tag must be strings with at least one character each")
-    corpus = Corpus.from_sentences([list(tokens)] if tokens else [])
-    ends = np.cumsum([len(token) + 1 for token in tokens], dtype=np.int32) - 1
-    starts = ends - np.array([len(token) for token in tokens], np.int32)
-    return replace(corpus, starts=starts, ends=ends, text=" ".join(tokens))
+def _with_text(corpus: Corpus) -> Corpus:
+    """Give a corpus the text of its tokens joined by spaces, a sentence a line."""
+    lengths = np.array([len(form) for form in corpus.forms], np.int32)[corpus.tokens]
+    ends = (np.cumsum(lengths + 1) - 1).astype(np.int32)
+    text = "\n".join(" ".join(corpus.words(sentence)) for sentence in range(corpus.sentences))
+    return replace(corpus, starts=ends - lengths, ends=ends, text=text)

@@ -51,7 +51,7 @@ def recognise_scheme(sentences: Iterable[Sequence[str]]) -> str:
                 return scheme
             complaints.append(complaint)
     raise InputError(
-        f"the labels fit no scheme: {'; '.join(complaints) or 'the prefixes are ' + ', '.join(sorted(used))}; "
+        f"the labels fit no scheme: {'; '.join(complaints[:2]) or 'the prefixes are ' + ', '.join(sorted(used))}; "
         f"correct the labels so that they follow one of {', '.join(CHUNK_SCHEMES)}"
     )
 

@@ -1,0 +1,5 @@
+"""The command deltarule."""
+
+from deltarule.cli.app import main
+
+__all__ = ["main"]

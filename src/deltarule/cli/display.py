@@ -1,0 +1,78 @@
+"""What the commands show: tables, progress and coloured entities on a terminal, plain text when piped."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from deltarule.tagging import Evaluation, TaggedText
+
+__all__ = ["coloured", "evaluation_rows", "output", "print_json", "print_table", "progress_bar", "status"]
+
+output = Console(highlight=False)
+"""Results: standard output."""
+status = Console(stderr=True, highlight=False)
+"""Progress and errors: standard error, so that results can be piped."""
+
+_PALETTE = ("cyan", "magenta", "green", "yellow", "blue", "red")
+
+
+def print_json(value: dict[str, Any]) -> None:
+    """Print one JSON object on a line of standard output."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> None:
+    """Print a table: ruled on a terminal, columns parted by tabs when piped."""
+    if not output.is_terminal:
+        for row in [columns, *rows]:
+            sys.stdout.write("\t".join(row) + "\n")
+        return
+    table = Table(title=title or None, title_justify="left", header_style="bold")
+    for position, column in enumerate(columns):
+        table.add_column(column, justify="left" if position == 0 else "right")
+    for row in rows:
+        table.add_row(*row)
+    output.print(table)
+
+
+def evaluation_rows(evaluation: Evaluation) -> list[list[str]]:
+    """Return a row for each type and one for all: precision, recall, F1 in per cent, and counts."""
+    scores = [*evaluation.types.items(), ("all", evaluation.overall)]
+    return [
+        [name, *(f"{100 * share:.2f}" for share in (s.precision, s.recall, s.f1)), str(s.gold), str(s.predicted)]
+        for name, s in scores
+    ]
+
+
+def progress_bar() -> Progress:
+    """Return a bar on standard error that vanishes when done, and shows nothing when piped."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        console=status,
+        transient=True,
+        disable=not status.is_terminal,
+    )
+
+
+def coloured(tagged: TaggedText) -> Text:
+    """Return the text with its entities marked, a colour for each type."""
+    types = sorted({entity.type for entity in tagged.entities})
+    styles = {name: f"bold black on {_PALETTE[i % len(_PALETTE)]}" for i, name in enumerate(types)}
+    shown, done = Text(), 0
+    for entity in tagged.entities:
+        shown.append(tagged.text[done : entity.start])
+        shown.append(f" {entity.text} ", styles[entity.type])
+        shown.append(f"{entity.type} ", styles[entity.type] + " italic")
+        done = entity.end
+    return shown.append(tagged.text[done:])
