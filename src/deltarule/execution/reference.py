@@ -206,6 +206,9 @@ def _by_node(order: Sequence[Node], feeds: Feeds) -> dict[Node, Any]:
         unknown = next(key for key in feeds if not isinstance(key, Node) and key not in inputs)
         known = ", ".join(repr(name) for name in inputs) or "none"
         raise InputError(f"the graph has no input {unknown!r}; its inputs are: {known}")
+    computed = next((node for node in resolved if node is not None and node.operation is not None), None)
+    if computed is not None:
+        raise InputError(f"{computed.label!r} is computed from its inputs; feed those")
     return {node: array for node, array in resolved.items() if node is not None}
 
 

@@ -7,6 +7,7 @@ sends none along its row. Both are kept as the rows that do carry a signal, so t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ class RowSignal:
 
     def dense(self) -> Array:
         """Return the whole array."""
-        return sum_rows(self.rows, self.values.reshape(len(self.rows), -1), self.shape[0]).reshape(self.shape)
+        return sum_rows(self.rows, self.values, self.shape[0])
 
     def distinct(self) -> RowSignal:
         """Return the same signal with every row named once, in ascending order."""
@@ -44,8 +45,7 @@ class RowSignal:
             order = np.empty_like(inverse)
             order[inverse] = np.arange(len(rows))
             return RowSignal(rows, self.values[order], self.shape)
-        values = sum_rows(inverse, self.values.reshape(len(self.rows), -1), len(rows))
-        return RowSignal(rows, values.reshape(len(rows), *self.shape[1:]), self.shape)
+        return RowSignal(rows, sum_rows(inverse, self.values, len(rows)), self.shape)
 
 
 Signal = Array | RowSignal
@@ -56,7 +56,8 @@ def sum_rows(rows: Array, values: Array, count: int) -> Array:
     # A product with a sparse matrix of ones does this at memory speed; np.add.at is ten times slower.
     ones = np.ones(len(rows), values.dtype)
     selector = scipy.sparse.csc_matrix((ones, rows, np.arange(len(rows) + 1)), shape=(count, len(rows)))
-    return np.asarray(selector @ values)
+    flat = values.reshape(len(rows), prod(values.shape[1:]))  # not -1, which has no meaning where there are no rows
+    return np.asarray(selector @ flat).reshape(count, *values.shape[1:])
 
 
 def dense(signal: Signal) -> Array:

@@ -21,7 +21,8 @@ class Network:
 
     Parameters
     ----------
-    layers : the layers, first the one that takes the input
+    layers : the layers, first the one that takes the input; one that has parameters already, from another network or
+        place, shares them
     seed : seed of the parameters' first values
 
     Attributes
@@ -45,10 +46,14 @@ class Network:
         self.layers = list(layers)
         random = np.random.default_rng(seed)
         counts: Counter[str] = Counter()
+        named: dict[str, Layer] = {}
         for layer in self.layers:
             counts[layer.kind] += 1
             layer.name = layer.name or f"{layer.kind}{counts[layer.kind]}"
-            layer.initialise(random)
+            if named.setdefault(layer.name, layer) is not layer:
+                raise InputError(f"two layers are both named {layer.name!r}; give each its own name")
+            if not layer.parameters:  # a layer that has parameters already shares them
+                layer.initialise(random)
         self.parameters: dict[str, Parameter] = {
             f"{layer.name}.{name}": parameter for layer in self.layers for name, parameter in layer.parameters.items()
         }

@@ -106,9 +106,11 @@ class MultiClassMaxMargin(LabelledObjective):
     def __call__(self, scores: Node, targets: Node) -> Node:
         """Return mean(max_j (s_j + Δ [j ≠ y]) − s_y) for scores (batch, classes) and labels (batch,)."""
         classes = _classes(scores)
-        # The true label takes part without Δ, so the largest is never below s_y and J never below 0.
+        # The true label takes part without Δ, so the largest is never below s_y and J never below 0. At a tie, where
+        # the margin is exactly kept, `maximum` sends the signal to s_y, where it cancels.
         augmented = scores + self.margin * (1.0 - one_hot(targets, classes))
-        return mean(max(augmented, axis=1) - pick(scores, targets)).named("objective")
+        true = pick(scores, targets)
+        return mean(maximum(true, max(augmented, axis=1)) - true).named("objective")
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,11 @@ class SquaredError(Objective):
     def __call__(self, outputs: Node, targets: Node) -> Node:
         """Return mean(½ Σ (a − y)²) for outputs and targets of shape (batch, k)."""
         squares = (outputs - targets) * (outputs - targets)
+        if squares.shape != outputs.shape:
+            raise ShapeError(
+                f"SquaredError compares outputs with targets of their own shape, but {outputs.label} is"
+                f" {format_shape(outputs.shape)} and {targets.label} {format_shape(targets.shape)}"
+            )
         return mean(0.5 * (sum(squares, axis=1) if len(squares.shape) > 1 else squares)).named("objective")
 
     def loss(self, network: Scorer) -> Node:

@@ -6,9 +6,11 @@ from deltarule.tagging.model import TaggingModel
 from deltarule.tagging.model_files import check_writable
 from deltarule.tagging.tagged import Entity, TaggedSentence, TaggedText, Token
 from deltarule.tagging.tagger import Progress, Tagger
+from deltarule.tagging.window_scorer import PairScores, WindowScorer
 
 __all__ = [
     "Entity",
+    "PairScores",
     "Evaluation",
     "Progress",
     "Score",
@@ -18,6 +20,7 @@ __all__ = [
     "TaggerConfig",
     "TaggingModel",
     "Token",
+    "WindowScorer",
     "check_writable",
     "evaluate_labels",
 ]

@@ -58,6 +58,12 @@ class TaggingModel:
             network.set_word_vectors(rows, vectors.matrix[list(folded.values())])
         return cls(config, labelling, encoder, network)
 
+    def example_feeds(self, corpus: Corpus, sentences: int, seed: int) -> dict[str, Array]:
+        """Return feeds of the first sentences of a corpus with labels drawn by a seed, to check gradients on."""
+        labels = np.random.default_rng(seed).integers(0, len(self.labelling.names), len(corpus), dtype=np.int32)
+        encoded = self.encoder.encode(corpus.forms)
+        return Sentences(corpus, encoded, self.config.window, labels).feeds(np.arange(min(sentences, corpus.sentences)))
+
     def scores(self, sentences: Sentences, batch: NDArray[np.intp]) -> Array:
         """Return the score of each label for each token of some sentences."""
         network = self.network

@@ -93,6 +93,8 @@ def best_epoch_kept(
                 losses.append(trainer.step(feeds))
                 if on_step:
                     on_step(step, losses[-1])
+            if not losses:
+                raise InputError(f"there are no batches to train on in epoch {number}")
             seconds = perf_counter() - started
             value = score() if score else None
             best = kept.offer(value)

@@ -71,6 +71,8 @@ def train(
     rows = min((len(array) for array in arrays.values()), default=0)
     if rows == 0:
         raise InputError("there are no examples to train on")
+    if batch < 1:
+        raise InputError(f"a batch needs at least one example, not {batch}")
     loss = objective.loss(network)
     if l2:
         loss = loss + l2_penalty(network.parameters.values(), l2)

@@ -60,6 +60,11 @@ class StepDecay(Schedule):
     parts: int = 3
     factor_each: float = 0.1
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.parts < 1:
+            raise InputError(f"step decay needs at least one part, not {self.parts}")
+
     def decay(self, progress: float) -> float:
         """Return factor_each^(parts done)."""
         return self.factor_each ** min(int(progress * self.parts), self.parts - 1)

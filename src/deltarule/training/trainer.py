@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from deltarule.errors import InputError, NonFiniteError
+from deltarule.errors import InputError, NonFiniteError, ShapeError
 from deltarule.execution.reference import Feeds, Run, backward, forward
 from deltarule.graph import Node, Parameter, RowSignal, Signal, topological_order
+from deltarule.graph.shapes import format_shape
 from deltarule.training.schedules import ConstantRate, Schedule
 from deltarule.training.update_rules import SGD, State, UpdateRule
 
@@ -58,6 +59,11 @@ class Trainer:
     ) -> None:
         if clip is not None and not clip > 0:
             raise InputError(f"clip is the largest norm of the gradients and must be above 0, not {clip}")
+        if loss.shape:
+            raise ShapeError(
+                f"the loss must be a single number, but {loss.label} is {format_shape(loss.shape)};"
+                " take its mean or sum"
+            )
         self.loss = loss
         self.update_rule = update_rule or SGD()
         self.schedule = schedule or ConstantRate()
@@ -103,7 +109,7 @@ class Trainer:
                 raise NonFiniteError(f"the loss became {loss} at step {self.step_number + 1}: {_where(run)}")
             backward(run, self.loss, wanted=self._wanted)
         gradients = {node: run.signals[node] for node in self.parameters if node in run.signals}
-        self._refuse_non_finite(gradients)
+        self._refuse_non_finite(gradients, run)
         if self.clip is not None:
             gradients = clip_by_norm(gradients, self.clip)
         rate = self.update_rule.learning_rate * self.schedule.factor(self.step_number, self.steps)
@@ -112,13 +118,17 @@ class Trainer:
             self.update_rule.apply(parameter.value, gradient, self._states[parameter], rate, self.step_number)
         return loss
 
-    def _refuse_non_finite(self, gradients: dict[Parameter, Signal]) -> None:
+    def _refuse_non_finite(self, gradients: dict[Parameter, Signal], run: Run) -> None:
+        """Refuse gradients that are not finite, or so large that update rules cannot square them, unless clipped."""
+        largest = np.inf if self.clip is not None else float(np.finfo(self.dtype).max)
         for parameter, gradient in gradients.items():
-            if not np.isfinite(_squared_norm(gradient)):
-                raise NonFiniteError(
-                    f"the gradient of {parameter.label!r} became infinite or NaN at step {self.step_number + 1};"
-                    " lower the learning rate, or clip gradients by norm"
-                )
+            squared = _squared_norm(gradient)
+            if np.isfinite(squared) and squared <= largest:
+                continue
+            became = f"the gradient of {parameter.label!r} became infinite or NaN at step {self.step_number + 1}"
+            if first_non_finite(run) is not None:
+                raise NonFiniteError(f"{became}: {_where(run)}")
+            raise NonFiniteError(f"{became}; lower the learning rate, or clip gradients by norm")
 
 
 def clip_by_norm(gradients: dict[Parameter, Signal], largest: float) -> dict[Parameter, Signal]:
@@ -149,7 +159,11 @@ def _where(run: Run) -> str:
 
 def _squared_norm(gradient: Signal) -> float:
     values = gradient.values if isinstance(gradient, RowSignal) else gradient
-    return float(np.vdot(values, values))
+    squared = float(np.vdot(values, values))
+    if np.isfinite(squared) or values.dtype == np.float64:
+        return squared
+    wide = values.astype(np.float64)  # squares overflow single precision long before the gradient does
+    return float(np.vdot(wide, wide))
 
 
 def _ancestors(order: list[Node], parameters: Iterable[Node]) -> set[Node]:

@@ -155,7 +155,7 @@ class Adam(UpdateRule):
         mean += (1 - self.beta1) * gradient
         squares *= self.beta2
         squares += (1 - self.beta2) * (gradient * gradient)
-        scale = np.sqrt(squares)
+        scale = np.asarray(np.sqrt(squares))  # which is no array for a scalar parameter
         scale *= 1 / np.sqrt(1 - self.beta2**step)
         scale += self.epsilon
         np.divide(mean, scale, out=scale)

@@ -136,6 +136,10 @@ class Softmax(Operation):
         """f ∘ (signal − Σ_i signal_i f_i)."""
         return (output * (signal - (signal * output).sum(axis=self.axis, keepdims=True)),)
 
+    def follows_rows(self, position: int, output: Array, value: Array) -> bool:
+        """Rows are on their own unless they are what is normalised over."""
+        return self.axis % value.ndim != 0
+
     @classmethod
     def samples(cls, random: Any) -> Sequence[Sample]:
         """Draw along the last and the first axis."""

@@ -68,6 +68,10 @@ class Linear(Operation):
         delta, rows = signal.reshape(-1, weight.shape[0]), x.reshape(-1, weight.shape[1])
         return signal @ weight, delta.T @ rows
 
+    def follows_rows(self, position: int, output: Array, value: Array) -> bool:
+        """Rows of a batch correspond; a single x has entries, all of which are used for all of z."""
+        return position == 0 and value.ndim > 1
+
     @classmethod
     def samples(cls, random: Any) -> Sequence[Sample]:
         """Draw one row, a batch of rows, and rows of windows."""

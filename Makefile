@@ -1,0 +1,44 @@
+# `make demo` and `make test` work alone on a fresh clone with Python and make: they create .venv and install what they need.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Extras beyond the tests' own; CI sets EXTRAS=,oracle to compare with PyTorch too.
+EXTRAS ?=
+
+.PHONY: demo test lint types imports tests experiments clean
+
+demo: $(VENV)/installed
+	$(BIN)/deltarule demo
+
+test: lint types imports tests
+
+lint: $(VENV)/installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/installed-test
+	$(BIN)/mypy
+
+imports: $(VENV)/installed-test
+	$(BIN)/lint-imports
+
+tests: $(VENV)/installed-test
+	$(BIN)/pytest
+
+# Trains on the corpora in DATA and prints the table of docs/results.md; takes about an hour.
+experiments: $(VENV)/installed-test
+	$(BIN)/python experiments/accuracy.py $(DATA)
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+$(VENV)/installed-test: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable ".[test$(EXTRAS)]"
+	touch $@ $(VENV)/installed
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

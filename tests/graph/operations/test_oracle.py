@@ -1,0 +1,74 @@
+"""Values and gradients of every operation, against PyTorch's."""
+
+import numpy as np
+import pytest
+
+import deltarule as dr
+from deltarule.graph import OPERATIONS, Constant, Parameter, apply
+
+torch = pytest.importorskip("torch", reason="PyTorch is the oracle; install the extra `oracle`")
+
+
+def over(reduce, flat):
+    """Adapt a reduction to the operation's axis."""
+    return lambda o, x: flat(x).reshape((1,) * x.ndim if o.keepdims else ()) if o.axis is None else reduce(o, x)
+
+
+ORACLE = {
+    "add": lambda o, x, y: x + y,
+    "subtract": lambda o, x, y: x - y,
+    "multiply": lambda o, x, y: x * y,
+    "divide": lambda o, x, y: x / y,
+    "negate": lambda o, x: -x,
+    "power": lambda o, x: x**o.exponent,
+    "exp": lambda o, x: x.exp(),
+    "log": lambda o, x: x.log(),
+    "absolute": lambda o, x: x.abs(),
+    "maximum": lambda o, x, y: torch.maximum(x, y),
+    "matmul": lambda o, a, b: a @ b,
+    "linear": lambda o, x, weight: torch.nn.functional.linear(x, weight),
+    "affine": lambda o, x, weight, bias: torch.nn.functional.linear(x, weight, bias),
+    "transpose": lambda o, a: a.permute(*reversed(range(a.ndim))),
+    "reshape": lambda o, x: x.reshape(o.shape),
+    "concatenate": lambda o, *parts: torch.cat(parts, dim=o.axis),
+    "row_lookup": lambda o, table, ids: table[ids],
+    "pick": lambda o, x, labels: x[torch.arange(len(x)), labels],
+    "one_hot": lambda o, labels: torch.nn.functional.one_hot(labels, o.classes).double(),
+    "sum": over(lambda o, x: x.sum(o.axis, o.keepdims), torch.sum),
+    "mean": over(lambda o, x: x.mean(o.axis, o.keepdims), torch.mean),
+    "max": over(lambda o, x: x.max(o.axis, o.keepdims).values, torch.max),
+    "log_sum_exp": over(lambda o, x: x.logsumexp(o.axis, o.keepdims), lambda x: x.flatten().logsumexp(0)),
+    "sigmoid": lambda o, z: z.sigmoid(),
+    "tanh": lambda o, z: z.tanh(),
+    "hard_tanh": lambda o, z: torch.nn.functional.hardtanh(z),
+    "soft_sign": lambda o, z: torch.nn.functional.softsign(z),
+    "relu": lambda o, z: z.relu(),
+    "leaky_relu": lambda o, z: torch.nn.functional.leaky_relu(z, o.slope),
+    "softmax": lambda o, z: z.softmax(o.axis),
+}
+
+SAMPLES = [
+    pytest.param(name, operation, inputs, id=f"{name}-{number}")
+    for name, kind in OPERATIONS.items()
+    for number, (operation, inputs) in enumerate(kind.samples(np.random.default_rng(5)))
+]
+
+
+@pytest.mark.parametrize(("name", "operation", "inputs"), SAMPLES)
+def test_values_and_gradients_are_those_of_pytorch(name, operation, inputs):
+    integer = operation.integer_inputs
+    tensors = [torch.tensor(value, requires_grad=i not in integer) for i, value in enumerate(inputs)]
+    expected = ORACLE[name](operation, *tensors)
+    weights = np.random.default_rng(2).normal(size=expected.shape)
+
+    leaves = [Constant(value, integer=True) if i in integer else Parameter(value) for i, value in enumerate(inputs)]
+    node = apply(operation, *leaves)
+    run = dr.backprop(dr.sum(node * weights))
+    np.testing.assert_allclose(run.values[node], expected.detach().numpy(), rtol=1e-13, atol=1e-15)
+
+    if not expected.requires_grad:
+        return
+    (expected * torch.tensor(weights)).sum().backward()
+    for leaf, tensor in zip(leaves, tensors, strict=True):
+        if isinstance(leaf, Parameter):
+            np.testing.assert_allclose(run.gradient(leaf), tensor.grad.numpy(), rtol=1e-12, atol=1e-14)
