@@ -1,8 +1,10 @@
 """Accuracy of the tagger with default settings on public corpora: the table of docs/results.md.
 
-python experiments/accuracy.py DATA [--seeds 3] [--corpora bc5cdr,wikigold] [--objectives softmax,max-margin] [--write docs/results.md]
+python experiments/accuracy.py DATA [--seeds 3] [--corpora bc5cdr,wikigold] [--objectives softmax,max-margin]
+                                   [--write docs/results.md]
 
-DATA holds ner/<name>/{train,dev,test}.conll, pos/<name>/{train,test}.conllu and vectors/*.txt.gz; docs/results.md says where to get them.
+DATA holds ner/<name>/{train,dev,test}.conll, pos/<name>/{train,test}.conllu and vectors/*.txt.gz; docs/results.md says
+where to get them.
 """
 
 from __future__ import annotations
@@ -102,9 +104,7 @@ def main() -> None:
     parser.add_argument("--objectives", default="softmax,max-margin")
     parser.add_argument("--write", type=Path, help="file whose part between the two marks is replaced")
     arguments = parser.parse_args()
-    written = table(
-        arguments.data, arguments.corpora.split(","), arguments.objectives.split(","), arguments.seeds
-    )
+    written = table(arguments.data, arguments.corpora.split(","), arguments.objectives.split(","), arguments.seeds)
     print(written)
     if arguments.write:
         text = arguments.write.read_text(encoding="utf-8")

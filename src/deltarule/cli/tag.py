@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import Annotated, Any, TextIO
 
 import typer
 
@@ -51,7 +51,8 @@ def tag(
     input_format: Annotated[
         InputFormat,
         typer.Option(
-            "--input", help="tokens: one a line, an empty line between sentences; text: plain text; auto: tokens if no line has two words."
+            "--input",
+            help="tokens: one a line, empty lines after sentences; text: plain text; auto: tokens if lines have no spaces.",
         ),
     ] = InputFormat.auto,
     out: Annotated[
@@ -104,14 +105,16 @@ def _write(tagged: TaggedText, output_format: OutputFormat, stream: TextIO) -> N
 
 
 @contextmanager
-def _writing(out: Path | None) -> Iterator[TextIO]:
+def _writing(out: Path | None) -> Iterator[Any]:
     """Open standard output, or a temporary file that takes its name when all is written."""
     if out is None:
         yield sys.stdout
         return
     if not out.absolute().parent.is_dir():
         raise InputError(f"{out}: there is no directory {out.parent}")
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=out.absolute().parent, prefix=f".{out.name}.", delete=False) as file:
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", dir=out.absolute().parent, prefix=f".{out.name}.", delete=False
+    ) as file:
         try:
             yield file
         except BaseException:

@@ -19,19 +19,24 @@ __all__ = ["train"]
 def train(
     corpus: Annotated[Path, typer.Argument(metavar="TRAIN", help="Labelled corpus: CoNLL columns or CoNLL-U.")],
     model: Annotated[Path, typer.Option("--model", "-o", help="Directory to write the model to.")],
-    dev: Annotated[Path | None, typer.Option(help="Development corpus; the epoch that does best on it is kept.")] = None,
+    dev: Annotated[
+        Path | None, typer.Option(help="Development corpus; the epoch that does best on it is kept.")
+    ] = None,
     vectors: Annotated[
         Path | None, typer.Option(help="Word vectors: GloVe or word2vec text, gzip allowed.", show_default="none")
     ] = None,
     objective: Annotated[
         str | None, typer.Option(help="softmax or max-margin.", show_default=default_of("objective"))
     ] = None,
-    window: Annotated[int | None, typer.Option(help="Words in a window; odd.", show_default=default_of("window"))] = None,
+    window: Annotated[
+        int | None, typer.Option(help="Words in a window; odd.", show_default=default_of("window"))
+    ] = None,
     hidden: Annotated[int | None, typer.Option(help="Hidden neurons.", show_default=default_of("hidden"))] = None,
     activation: Annotated[
         str | None,
         typer.Option(
-            help="Activation: sigmoid, tanh, hard_tanh, soft_sign, relu, leaky_relu.", show_default=default_of("activation")
+            help="Activation: sigmoid, tanh, hard_tanh, soft_sign, relu, leaky_relu.",
+            show_default=default_of("activation"),
         ),
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over TRAIN.", show_default=default_of("epochs"))] = None,

@@ -1,0 +1,1 @@
+"""Execution: ways to run a graph forward and backward."""

@@ -17,8 +17,8 @@ from deltarule.graph.signals import add_signals, dense, sum_to_shape
 
 __all__ = ["Feeds", "Run", "backprop", "backward", "forward"]
 
-Feeds = Mapping[str | Node, Any]
-"""Arrays for inputs, by name or node; a parameter or mask named by its node is overridden for this run."""
+Feeds = Mapping[Any, Any]
+"""Arrays for inputs, by name (str) or `Node`; a parameter or mask named by its node is overridden for this run."""
 
 
 class Run:
@@ -120,17 +120,17 @@ def forward(
     order : the nodes in topological order, where the caller has it already
     """
     order = topological_order(outputs) if order is None else order
-    feeds = _by_node(order, feeds or {})
+    fed = _by_node(order, feeds or {})
     values: dict[Node, Array] = {}
     sizes: dict[str, int] = {}
     for node in order:
         if node.operation is not None:
             values[node] = np.asarray(node.operation.forward(*(values[source] for source in node.inputs)))
-        elif isinstance(node, DropoutMask) and node not in feeds:
+        elif isinstance(node, DropoutMask) and node not in fed:
             like = values[node.like]
             values[node] = np.ones((), dtype) if random is None else node.draw(like.shape, dtype, random)
         else:
-            values[node] = _leaf_value(node, feeds, sizes, dtype)
+            values[node] = _leaf_value(node, fed, sizes, dtype)
     return Run(order, values)
 
 

@@ -196,5 +196,5 @@ def softmax(z: Any, axis: int = -1) -> Node:
 
 
 def dropout(x: Node, rate: float) -> Node:
-    """Return x with entries set to 0 with probability `rate` and the rest scaled by 1 / (1 − rate), in training only."""
+    """Return x; in training, entries are 0 with probability `rate`, and the others scaled by 1 / (1 − rate)."""
     return x * DropoutMask(x, rate) if rate else x

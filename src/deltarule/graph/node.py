@@ -130,7 +130,9 @@ class Constant(Node):
         if not integer:
             self.value = self.value.astype(np.float64)
         self.integer = integer
-        super().__init__(None, (), self.value.shape, name or (f"{self.value:g}" if self.value.ndim == 0 else "constant"))
+        super().__init__(
+            None, (), self.value.shape, name or (f"{self.value:g}" if self.value.ndim == 0 else "constant")
+        )
 
 
 class DropoutMask(Node):

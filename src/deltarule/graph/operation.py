@@ -21,8 +21,8 @@ Sample = tuple["Operation", Sequence[Array]]
 class Operation(ABC):
     """A function of arrays, with the rules that the passes over the graph need.
 
-    A subclass gives `name`, `output_shape`, `forward`, `backward`, `samples`, and `pieces` if it has kinks. Settings such as an
-    axis are fields of the (frozen dataclass) subclass.
+    A subclass gives `name`, `output_shape`, `forward`, `backward`, `samples`, and `pieces` if it has kinks. Settings
+    such as an axis are fields of the (frozen dataclass) subclass.
     """
 
     name: ClassVar[str] = ""

@@ -76,7 +76,9 @@ class Dense(Layer):
 
     def __post_init__(self) -> None:
         if self.inputs < 1 or self.outputs < 1:
-            raise InputError(f"a dense layer needs at least one input and one output, not {self.inputs}, {self.outputs}")
+            raise InputError(
+                f"a dense layer needs at least one input and one output, not {self.inputs}, {self.outputs}"
+            )
         activation_function(self.activation)
         initialisation_for(self.activation, self.initialisation)
 
@@ -88,7 +90,7 @@ class Dense(Layer):
             self.add_parameter("bias", np.zeros(self.outputs))
 
     def __call__(self, inputs: Node) -> Node:
-        """a = f(W x + b) for inputs of shape (..., inputs)."""
+        """Add a = f(W x + b) for inputs of shape (..., inputs)."""
         name = self.name or self.kind
         weight = self.parameter("weight")
         preactivation = affine(inputs, weight, self.parameter("bias")) if self.bias else linear(inputs, weight)
@@ -155,7 +157,9 @@ class Window(Layer):
                 f"a window of {self.size} takes vectors of shape (batch, {self.size}, dimension),"
                 f" not {inputs.label}: {format_shape(inputs.shape)}"
             )
-        return reshape(inputs, (inputs.shape[0], self.size * inputs.shape[2])).named(f"{self.name or self.kind}.vectors")
+        return reshape(inputs, (inputs.shape[0], self.size * inputs.shape[2])).named(
+            f"{self.name or self.kind}.vectors"
+        )
 
 
 @dataclass(eq=False)

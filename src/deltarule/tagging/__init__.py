@@ -10,8 +10,8 @@ from deltarule.tagging.window_scorer import PairScores, WindowScorer
 
 __all__ = [
     "Entity",
-    "PairScores",
     "Evaluation",
+    "PairScores",
     "Progress",
     "Score",
     "TaggedSentence",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -32,7 +33,9 @@ class TaggerConfig(BaseModel):
     affix_dimension: int = Field(8, ge=1, description="Size of the embeddings of prefixes and suffixes.")
     shape_dimension: int = Field(8, ge=1, description="Size of the embeddings of capitalisation and shape.")
     minimum_count: int = Field(2, ge=1, description="Rarer words and affixes share the vector of unknown ones.")
-    dropout: float = Field(0.5, ge=0, lt=1, description="Share of inputs and of hidden activations dropped in training.")
+    dropout: float = Field(
+        0.5, ge=0, lt=1, description="Share of inputs and of hidden activations dropped in training."
+    )
     epochs: int = Field(8, ge=1, description="Passes over the training data.")
     batch: int = Field(256, ge=1, description="Tokens in a training step, rounded to whole sentences.")
     learning_rate: float = Field(0.002, gt=0, description="Learning rate at its highest.")
@@ -41,20 +44,29 @@ class TaggerConfig(BaseModel):
     warm_up: float = Field(0.0, ge=0, lt=1, description="Share of training over which the learning rate first rises.")
     l2: float = Field(0.0, ge=0, description="Strength of the L2 penalty on dense weights.")
     clip: float | None = Field(None, gt=0, description="Largest joint norm of the gradients of a step.")
-    patience: int | None = Field(None, ge=1, description="Stop after so many epochs without a better development score.")
+    patience: int | None = Field(
+        None, ge=1, description="Stop after so many epochs without a better development score."
+    )
     seed: int = Field(0, ge=0, description="Seed of first values, shuffling and dropout.")
 
     @field_validator("window")
     @classmethod
     def _odd(cls, window: int) -> int:
         if window % 2 == 0:
-            raise ValueError(f"a window has a word in its middle, so its size is odd; choose {window - 1} or {window + 1}")
+            raise ValueError(
+                f"a window has a word in its middle, so its size is odd; choose {window - 1} or {window + 1}"
+            )
         return window
 
     @field_validator("activation", "schedule", "update_rule")
     @classmethod
     def _known(cls, name: str, info: Any) -> str:
-        {"activation": activation_function, "schedule": schedule, "update_rule": update_rule}[info.field_name](name)
+        look_up: dict[str, Callable[[str], object]] = {
+            "activation": activation_function,
+            "schedule": schedule,
+            "update_rule": update_rule,
+        }
+        look_up[info.field_name](name)  # raises an error that lists the known names
         return name
 
     @field_validator("features")

@@ -40,7 +40,7 @@ class Decoder:
         scores : array of shape (tokens, labels); adding a number to all scores of a token changes nothing
         sentence_offsets : where sentences begin and end
         """
-        best = scores.argmax(axis=1).astype(np.int16)
+        best: NDArray[np.int16] = scores.argmax(axis=1).astype(np.int16)
         # Where the best label of each token by itself makes a legal sequence, no other sequence scores higher.
         for sentence in self.illegal_sentences(best, sentence_offsets).tolist():
             begin, end = sentence_offsets[sentence], sentence_offsets[sentence + 1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +58,7 @@ class Labelling:
             return names
         offsets = corpus.sentence_offsets.tolist()
         written: list[str] = []
-        for begin, end in zip(offsets, offsets[1:], strict=False):
+        for begin, end in pairwise(offsets):
             written.extend(convert(names[begin:end], _internal(self.scheme), self.scheme))
         return written
 
@@ -68,9 +69,9 @@ def sentences_of_labels(corpus: Corpus) -> list[list[str]]:
         raise InputError(f"{corpus.source}: this corpus has no labels; a label column is needed to train or evaluate")
     names = [corpus.label_names[label] for label in corpus.labels.tolist()]
     offsets = corpus.sentence_offsets.tolist()
-    return [names[begin:end] for begin, end in zip(offsets, offsets[1:], strict=False)]
+    return [names[begin:end] for begin, end in pairwise(offsets)]
 
 
 def _internal(scheme: str) -> str:
-    """The scheme that the network is trained on."""
+    """Return the scheme that the network is trained on."""
     return "plain" if scheme == "plain" else "IOBES"

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltarule.execution.reference import forward
-from deltarule.graph import Array, topological_order
+from deltarule.graph import Array
 from deltarule.tagging.batches import Sentences
 from deltarule.tagging.config import TaggerConfig
 from deltarule.tagging.encoding import FormEncoder

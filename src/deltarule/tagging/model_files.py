@@ -50,7 +50,9 @@ def load_model(directory: str | Path) -> TaggingModel:
     """Read a model; raise `ModelError` where it is missing, damaged, or of an unknown version."""
     path = Path(directory)
     if not _is_model(path):
-        raise ModelError(f"{path} is no deltarule model: it has no readable config.json; train one with: deltarule train")
+        raise ModelError(
+            f"{path} is no deltarule model: it has no readable config.json; train one with: deltarule train"
+        )
     description = json.loads((path / "config.json").read_text(encoding="utf-8"))
     if description.get("format") != FORMAT:
         raise ModelError(
@@ -106,7 +108,9 @@ def _read_weights(file: Path, network: WindowNetwork) -> None:
     for name, parameter in network.parameters.items():
         found = weights[name].shape if name in weights else None
         if found != parameter.shape:
-            raise ModelError(f"{file}: {name} should have shape {parameter.shape}, found {found}; train the model again")
+            raise ModelError(
+                f"{file}: {name} should have shape {parameter.shape}, found {found}; train the model again"
+            )
         parameter.value = weights[name]
 
 

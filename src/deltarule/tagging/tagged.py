@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any
 
 from deltarule.text import Corpus, spans
@@ -32,7 +33,7 @@ class Entity:
 
 @dataclass(frozen=True)
 class TaggedSentence:
-    """A sentence; ``text[start:end]`` of the tagged text is what it says. Entities are empty where labels mark no chunks."""
+    """A sentence: ``text[start:end]`` of the tagged text. It has no entities where labels mark no chunks."""
 
     start: int
     end: int
@@ -56,12 +57,14 @@ class TaggedText:
     @classmethod
     def of_corpus(cls, corpus: Corpus, labels: list[str], chunks: bool) -> TaggedText:
         """Join a corpus that knows its text with a label for each token; `chunks` says whether labels mark chunks."""
-        assert corpus.text is not None and corpus.starts is not None and corpus.ends is not None
+        assert corpus.text is not None
+        assert corpus.starts is not None
+        assert corpus.ends is not None
         text, starts, ends = corpus.text, corpus.starts.tolist(), corpus.ends.tolist()
         tokens = [Token(text[s:e], label, s, e) for s, e, label in zip(starts, ends, labels, strict=True)]
         offsets = corpus.sentence_offsets.tolist()
         sentences = []
-        for begin, end in zip(offsets, offsets[1:], strict=False):
+        for begin, end in pairwise(offsets):
             own = tuple(tokens[begin:end])
             entities = _entities(text, own) if chunks else ()
             sentences.append(TaggedSentence(own[0].start, own[-1].end, own, entities))

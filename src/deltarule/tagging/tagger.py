@@ -153,7 +153,7 @@ class Tagger:
         return self.tag_corpus(Corpus.from_sentences([text] if text else []))
 
     def tag_corpus(self, corpus: Corpus) -> TaggedText:
-        """Label the words of a corpus; the text of one that has none is its tokens joined by spaces, a sentence a line."""
+        """Label the words of a corpus; one without a text is given its tokens joined by spaces, a sentence a line."""
         corpus = corpus if corpus.text is not None else _with_text(corpus)
         return TaggedText.of_corpus(corpus, self.predict(corpus), chunks=not self.model.labelling.plain)
 
@@ -242,9 +242,7 @@ class _TrainingRun:
             self.progress.epoch(epoch, self.evaluation)
 
 
-def _read(
-    corpus: str | Path | Corpus, columns: tuple[int, int] | None, field: str, encoding: str
-) -> Corpus:
+def _read(corpus: str | Path | Corpus, columns: tuple[int, int] | None, field: str, encoding: str) -> Corpus:
     """Return a corpus with at least one sentence, read from a file where it is not one yet."""
     if not isinstance(corpus, Corpus):
         corpus = read_corpus(corpus, columns=columns, field=field, encoding=encoding)

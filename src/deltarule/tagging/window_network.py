@@ -67,7 +67,9 @@ class WindowNetwork:
         objective = MultiClassMaxMargin(config.margin) if config.objective == "max-margin" else SoftmaxCrossEntropy()
         self.loss: Node = objective(self.scores, self.labels)
         if config.l2:
-            self.loss = self.loss + l2_penalty([self.parameters["hidden.weight"], self.parameters["output.weight"]], config.l2)
+            self.loss = self.loss + l2_penalty(
+                [self.parameters["hidden.weight"], self.parameters["output.weight"]], config.l2
+            )
 
     def set_word_vectors(self, rows: Array, vectors: Array) -> None:
         """Put given vectors into rows of the table of words."""

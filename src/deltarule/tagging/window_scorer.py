@@ -52,8 +52,8 @@ class PairScores:
 class WindowScorer:
     """s = Uᵀ f(W x + b): scores a window by whether the word in its middle is part of a name.
 
-    It learns from pairs: a true window, with a name in the middle, should score Δ higher than a corrupted one, whose middle is
-    no name, even if there is a name elsewhere in it ("Not all museums in Paris"). J = max(0, Δ + s_c − s).
+    It learns from pairs: a true window, with a name in the middle, should score Δ higher than a corrupted one, whose
+    middle is no name, even if there is a name elsewhere in it ("Not all museums in Paris"). J = max(0, Δ + s_c − s).
 
     Parameters
     ----------

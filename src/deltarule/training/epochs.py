@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from deltarule.errors import InputError
 from deltarule.execution.reference import Feeds
@@ -86,6 +87,9 @@ def best_epoch_kept(
     if patience is not None and patience < 1:
         raise InputError(f"patience must be at least 1 epoch, not {patience}")
     history, kept = History(), _BestParameters(trainer.parameters)
+    # Products of this size gain nothing from more BLAS threads, and lose much where the processor has other work;
+    # with one, the order of summation, and so the result, does not depend on the machine's number of cores.
+    limits = threadpool_limits(1, user_api="blas")
     try:
         for number in range(1, epochs + 1):
             started, losses = perf_counter(), []
@@ -104,6 +108,7 @@ def best_epoch_kept(
             if patience and history.best and number - history.best.number >= patience:
                 break
     finally:
+        limits.restore_original_limits()
         kept.restore()
     return history
 

@@ -39,7 +39,8 @@ def train(
     ----------
     network : the network
     objective : what to make small
-    data : arrays by input name, with equally many rows: "inputs" and "targets", or "inputs" and "corrupted" for `MaxMargin`
+    data : arrays by input name, with equally many rows: "inputs" and "targets", or for `MaxMargin` "inputs" and
+        "corrupted"
     epochs, batch : passes over the data, and examples in a step
     update_rule : `Adam` by default
     schedule : constant by default

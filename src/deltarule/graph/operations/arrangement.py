@@ -100,7 +100,7 @@ class RowLookup(Operation):
     integer_inputs = (1,)
 
     def output_shape(self, table: Shape, ids: Shape) -> Shape:
-        """A table of (rows, ...) and ids of any shape S give S + (...)."""
+        """Give S + (...) for a table of (rows, ...) and ids of any shape S."""
         if len(table) < 1:
             raise ShapeError("the table must have at least one axis")
         return ids + table[1:]
@@ -115,7 +115,7 @@ class RowLookup(Operation):
         return RowSignal(ids.ravel(), signal.reshape(ids.size, *table.shape[1:]), table.shape), None
 
     def follows_rows(self, position: int, output: Array, value: Array) -> bool:
-        """A row of ids reads for its own row of the output."""
+        """Say so of the ids; the table is read from anywhere."""
         return position == 1 and value.ndim > 0
 
     @classmethod

@@ -29,7 +29,7 @@ class MatMul(Operation):
         return a[:-1] + b[1:]
 
     def forward(self, a: Array, b: Array) -> Array:
-        """A B."""
+        """Return A B."""
         return np.asarray(a @ b)
 
     def backward(self, signal: Array, output: Array, a: Array, b: Array) -> tuple[Array, Array]:
