@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib.metadata import version
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -46,6 +47,8 @@ def _options(
 
 def main() -> None:
     """Run the command: exit code 0 when all went well, 1 when a check or a training failed, 2 for unusable input."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # as files are written, whatever the locale says
     try:
         app()
     except InputError as error:

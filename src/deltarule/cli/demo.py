@@ -29,7 +29,7 @@ def demo(
         f"Training on {sample.train.sentences:,} sentences of the sample corpus"
         f" ({len(sample.train):,} words; persons, places, organisations, other names):"
     )
-    tagger = Tagger(seed=seed, epochs=15)
+    tagger = Tagger(seed=seed)
     with TrainingDisplay(tagger.config.epochs) as display:
         tagger.fit(sample.train, dev=sample.dev, progress=display.progress)
     output.print(f"\nOn {sample.test.sentences} sentences that it has never seen:")

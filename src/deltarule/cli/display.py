@@ -66,13 +66,15 @@ def progress_bar() -> Progress:
 
 
 def coloured(tagged: TaggedText) -> Text:
-    """Return the text with its entities marked, a colour for each type."""
-    types = sorted({entity.type for entity in tagged.entities})
+    """Return the text with its entities marked, a colour for each type; without any, tokens that have a label."""
+    marks = [(entity.type, entity.start, entity.end) for entity in tagged.entities]
+    marks = marks or [(token.label, token.start, token.end) for token in tagged.tokens if token.label != "O"]
+    types = sorted({name for name, _, _ in marks})
     styles = {name: f"bold black on {_PALETTE[i % len(_PALETTE)]}" for i, name in enumerate(types)}
     shown, done = Text(), 0
-    for entity in tagged.entities:
-        shown.append(tagged.text[done : entity.start])
-        shown.append(f" {entity.text} ", styles[entity.type])
-        shown.append(f"{entity.type} ", styles[entity.type] + " italic")
-        done = entity.end
-    return shown.append(tagged.text[done:])
+    for name, start, end in marks:
+        shown.append(tagged.text[done:start])
+        shown.append(f" {tagged.text[start:end]} ", styles[name])
+        shown.append(f"{name} ", styles[name] + " italic")
+        done = end
+    return shown.append(tagged.text[done:].rstrip("\n"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -14,11 +14,11 @@ from typing import Annotated, Any, TextIO
 
 import typer
 
-from deltarule.cli.display import coloured, output
+from deltarule.cli.display import coloured, output, status
 from deltarule.cli.options import Encoding
 from deltarule.errors import InputError
 from deltarule.tagging import TaggedText, Tagger
-from deltarule.text import Corpus, parse_conll, read_plain, read_text
+from deltarule.text import Corpus, parse_conll, read_corpus, read_plain, read_text
 
 __all__ = ["tag"]
 
@@ -41,7 +41,7 @@ class InputFormat(str, Enum):
 
 def tag(
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="Directory of the model.")],
-    file: Annotated[str, typer.Argument(metavar="[FILE|-]", help="Text to tag; - is standard input.")] = "-",
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="Text to tag; - is standard input.")] = "-",
     output_format: Annotated[
         OutputFormat,
         typer.Option(
@@ -52,7 +52,7 @@ def tag(
         InputFormat,
         typer.Option(
             "--input",
-            help="tokens: one a line, empty lines after sentences; text: plain text; auto: tokens if lines have no spaces.",
+            help="tokens: one a line, empty lines after sentences; text: plain; auto: tokens if lines have no spaces.",
         ),
     ] = InputFormat.auto,
     out: Annotated[
@@ -74,22 +74,34 @@ def tag(
 def _read(file: str, input_format: InputFormat, encoding: str) -> Corpus:
     """Read a file or standard input as tokens or as plain text."""
     if file == "-":
-        try:
-            text, source = sys.stdin.buffer.read().decode(encoding), "standard input"
-        except UnicodeDecodeError as error:
-            raise InputError(f"standard input is not {encoding}: {error.reason}; give its --encoding") from None
+        text, source = _standard_input(encoding), "standard input"
+    elif file.removesuffix(".gz").endswith(".conllu"):
+        return read_corpus(file, encoding=encoding)
     else:
         text, source = read_text(file, encoding), file
     if not text.strip():
         raise InputError(f"{source}: there is nothing to tag")
     if input_format is InputFormat.tokens or (input_format is InputFormat.auto and _one_token_a_line(text)):
-        return parse_conll(text.splitlines(), labelled=False, source=source)
+        return parse_conll(text.removesuffix("\n").split("\n"), labelled=False, source=source)
     return read_plain(text, source)
+
+
+def _standard_input(encoding: str) -> str:
+    """Read standard input as files are read: without byte order mark, lines that end in a line feed."""
+    if sys.stdin.isatty():
+        status.print("reading text from the keyboard; end it with Ctrl-D on a line of its own")
+    try:
+        text = sys.stdin.buffer.read().decode(encoding)
+    except UnicodeDecodeError as error:
+        raise InputError(f"standard input is not {encoding}: {error.reason}; give its --encoding") from None
+    except LookupError:
+        raise InputError(f"there is no encoding {encoding!r}; try utf-8 or latin-1") from None
+    return text.removeprefix("\ufeff").replace("\r\n", "\n")
 
 
 def _one_token_a_line(text: str) -> bool:
     """Say whether no line has words parted by spaces; columns parted by tabs count as one token with its labels."""
-    return not any(" " in line.strip() for line in text.splitlines()[:1000] if not line.startswith("# "))
+    return not any(" " in line.strip() for line in text.split("\n")[:1000] if not line.startswith("# "))
 
 
 def _write(tagged: TaggedText, output_format: OutputFormat, stream: TextIO) -> None:
@@ -110,15 +122,19 @@ def _writing(out: Path | None) -> Iterator[Any]:
     if out is None:
         yield sys.stdout
         return
-    if not out.absolute().parent.is_dir():
+    path = out.resolve()
+    if path.is_dir():
+        raise InputError(f"{out}: this is a directory; name a file in it")
+    if not path.parent.is_dir():
         raise InputError(f"{out}: there is no directory {out.parent}")
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", dir=out.absolute().parent, prefix=f".{out.name}.", delete=False
-    ) as file:
-        try:
+    if path.exists() and not path.is_file():  # a device or a pipe
+        with path.open("w", encoding="utf-8") as file:
             yield file
-        except BaseException:
-            os.unlink(file.name)
-            raise
-    os.chmod(file.name, 0o644)
-    os.replace(file.name, out)
+        return
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as workspace:
+        complete = Path(workspace) / path.name
+        with complete.open("w", encoding="utf-8") as file:
+            yield file
+        if path.exists():
+            shutil.copymode(path, complete)
+        complete.replace(path)

@@ -53,7 +53,7 @@ Signal = Array | RowSignal
 
 def sum_rows(rows: Array, values: Array, count: int) -> Array:
     """Add each row of `values` into row ``rows[i]`` of a new array of `count` rows."""
-    # A product with a sparse matrix of ones does this at memory speed; np.add.at is ten times slower.
+    # A product with a sparse matrix of ones; np.add.at is thirty times slower, sorting and np.add.reduceat six times.
     ones = np.ones(len(rows), values.dtype)
     selector = scipy.sparse.csc_matrix((ones, rows, np.arange(len(rows) + 1)), shape=(count, len(rows)))
     flat = values.reshape(len(rows), prod(values.shape[1:]))  # not -1, which has no meaning where there are no rows

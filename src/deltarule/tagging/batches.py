@@ -49,9 +49,11 @@ class Sentences:
         return feeds
 
     def batches(self, tokens: int, random: np.random.Generator | None = None) -> Iterator[NDArray[np.intp]]:
-        """Cut all sentences into batches of about so many tokens, shuffled when a generator is given."""
-        order = np.arange(self.corpus.sentences) if random is None else random.permutation(self.corpus.sentences)
-        yield from cut_by_tokens(order, np.diff(self.corpus.sentence_offsets)[order], tokens)
+        """Cut all sentences that have tokens into batches of about so many, shuffled when a generator is given."""
+        lengths = np.diff(self.corpus.sentence_offsets)
+        filled = np.flatnonzero(lengths)
+        order = filled if random is None else random.permutation(filled)
+        yield from cut_by_tokens(order, lengths[order], tokens)
 
 
 def cut_by_tokens(sentences: NDArray[np.intp], lengths: Array, tokens: int) -> Iterator[NDArray[np.intp]]:

@@ -36,7 +36,7 @@ class TaggerConfig(BaseModel):
     dropout: float = Field(
         0.5, ge=0, lt=1, description="Share of inputs and of hidden activations dropped in training."
     )
-    epochs: int = Field(8, ge=1, description="Passes over the training data.")
+    epochs: int = Field(15, ge=1, description="Passes over the training data.")
     batch: int = Field(256, ge=1, description="Tokens in a training step, rounded to whole sentences.")
     learning_rate: float = Field(0.002, gt=0, description="Learning rate at its highest.")
     update_rule: str = Field("adam", description="How gradients change parameters.")

@@ -11,7 +11,18 @@ from numpy.typing import NDArray
 
 from deltarule.text import BOUNDARY, Corpus, Vocabulary, WordVectors, feature_columns, fold
 
-__all__ = ["EncodedForms", "FormEncoder"]
+__all__ = ["EncodedForms", "FormEncoder", "folded_words"]
+
+
+def folded_words(vectors: WordVectors) -> dict[str, int]:
+    """Return the row of each word as the feature "word" has it.
+
+    Words that fold to the same, such as all years, share the vector of the most frequent, which stands first.
+    """
+    rows: dict[str, int] = {}
+    for row, word in enumerate(vectors.words):
+        rows.setdefault(fold(word), row)
+    return rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +68,7 @@ class FormEncoder:
             for value, count in zip(column, counts, strict=True):
                 tally[value] += count
             if name == "word" and vectors is not None:
-                known = dict.fromkeys(map(fold, vectors.words))
+                known = folded_words(vectors)
                 own = [entry for entry in Vocabulary.from_counts(tally, minimum).entries if entry not in known]
                 vocabularies[name] = Vocabulary([*known, *own])
             else:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from deltarule.errors import InputError
 from deltarule.tagging.decoding import Decoder
-from deltarule.text import Corpus, convert, recognise_scheme
+from deltarule.text import SCHEMES, Corpus, convert, recognise_scheme, spans
 
 __all__ = ["Labelling", "sentences_of_labels"]
 
@@ -27,6 +27,10 @@ class Labelling:
 
     names: tuple[str, ...]
     scheme: str
+
+    def __post_init__(self) -> None:
+        if self.scheme not in SCHEMES:
+            raise InputError(f"there is no label scheme {self.scheme!r}; choose one of: {', '.join(SCHEMES)}")
 
     @classmethod
     def of_corpus(cls, corpus: Corpus) -> tuple[Labelling, NDArray[np.int32]]:
@@ -50,6 +54,16 @@ class Labelling:
     def plain(self) -> bool:
         """Whether the labels mark no chunks."""
         return self.scheme == "plain"
+
+    def gold(self, corpus: Corpus) -> list[list[str]]:
+        """Return the labels of each sentence, to compare predictions with; `InputError` where they cannot be."""
+        sentences = sentences_of_labels(corpus)
+        try:
+            if not self.plain:
+                spans(corpus.label_names)
+        except InputError as error:
+            raise InputError(f"{corpus.source}: the tagger was trained on chunk labels, but {error}") from None
+        return sentences
 
     def written(self, labels: NDArray[np.int16], corpus: Corpus) -> list[str]:
         """Spell the label ids of a corpus in the scheme of the training corpus."""

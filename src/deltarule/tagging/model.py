@@ -12,11 +12,11 @@ from deltarule.execution.reference import forward
 from deltarule.graph import Array
 from deltarule.tagging.batches import Sentences
 from deltarule.tagging.config import TaggerConfig
-from deltarule.tagging.encoding import FormEncoder
+from deltarule.tagging.encoding import FormEncoder, folded_words
 from deltarule.tagging.evaluation import Evaluation, evaluate_labels
 from deltarule.tagging.labelling import Labelling, sentences_of_labels
 from deltarule.tagging.window_network import WindowNetwork
-from deltarule.text import Corpus, WordVectors, fold
+from deltarule.text import Corpus, WordVectors
 
 __all__ = ["TaggingModel"]
 
@@ -50,12 +50,8 @@ class TaggingModel:
         dimension = config.word_dimension if vectors is None else vectors.dimension
         network = WindowNetwork(config, encoder, len(labelling.names), dimension)
         if vectors is not None and "word" in encoder.vocabularies:
-            # Words that fold to the same entry, such as all years, take the vector of the most frequent of them.
-            folded: dict[str, int] = {}
-            for row, word in enumerate(vectors.words):
-                folded.setdefault(fold(word), row)
-            rows = encoder.vocabularies["word"].ids(folded)
-            network.set_word_vectors(rows, vectors.matrix[list(folded.values())])
+            known = folded_words(vectors)
+            network.set_word_vectors(encoder.vocabularies["word"].ids(known), vectors.matrix[list(known.values())])
         return cls(config, labelling, encoder, network)
 
     def example_feeds(self, corpus: Corpus, sentences: int, seed: int) -> dict[str, Array]:
@@ -82,7 +78,7 @@ class TaggingModel:
 
     def evaluate(self, corpus: Corpus) -> Evaluation:
         """Compare predictions with the labels of a corpus."""
-        gold = sentences_of_labels(corpus)
+        gold = self.labelling.gold(corpus)
         started = perf_counter()
         labels = self.predict(corpus)
         seconds = perf_counter() - started

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
+import os
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 
 from deltarule.errors import InputError, ModelError
 from deltarule.tagging.config import TaggerConfig
@@ -27,23 +27,31 @@ FORMAT = 1
 
 def check_writable(directory: str | Path) -> None:
     """Raise `InputError` now, before any training, where a model could not be written later."""
-    path = Path(directory)
+    path = Path(directory).resolve()
     if path.exists() and not _is_model(path) and (not path.is_dir() or any(path.iterdir())):
-        raise InputError(f"{path} exists and is no deltarule model; choose another directory")
+        raise InputError(f"{directory} exists and is no deltarule model; choose another directory")
+    parent = next(parent for parent in path.parents if parent.exists())
+    if not (parent.is_dir() and os.access(parent, os.W_OK)):
+        raise InputError(f"{directory} cannot be made in {parent}, which is no writable directory; choose another")
 
 
 def save_model(directory: str | Path, model: TaggingModel) -> None:
     """Write a model to a directory; one that is there is replaced only when the new one is complete."""
     check_writable(directory)
-    path = Path(directory).absolute()
+    path = Path(directory).resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-    try:
-        _write(temporary, model)
-        temporary.chmod(0o755)
-        _replace(path, temporary)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as workspace:
+        new, old = Path(workspace) / "new", Path(workspace) / "old"
+        new.mkdir()
+        _write(new, model)
+        if path.exists():
+            path.rename(old)
+        try:
+            new.rename(path)
+        except BaseException:
+            if old.exists():
+                old.rename(path)
+            raise
 
 
 def load_model(directory: str | Path) -> TaggingModel:
@@ -65,8 +73,12 @@ def load_model(directory: str | Path) -> TaggingModel:
         vocabularies = {name: Vocabulary.read(path / "vocabulary" / f"{name}.txt") for name in config.features}
         network = WindowNetwork(config, FormEncoder(vocabularies), len(labelling.names), description["word_dimension"])
         _read_weights(path / "weights.safetensors", network)
-    except (KeyError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError) as error:
         raise ModelError(f"{path}/config.json lacks or garbles {error}; train the model again") from None
+    except ModelError:
+        raise
+    except ValueError as error:
+        raise ModelError(f"{path} is damaged: {error}; copy or train the model again") from None
     return TaggingModel(config, labelling, FormEncoder(vocabularies), network)
 
 
@@ -82,21 +94,11 @@ def _write(directory: Path, model: TaggingModel) -> None:
     }
     text = json.dumps(description, indent=2, ensure_ascii=False) + "\n"
     (directory / "config.json").write_text(text, encoding="utf-8")
-    save_file({name: p.value for name, p in model.network.parameters.items()}, directory / "weights.safetensors")
+    weights = save({name: parameter.value for name, parameter in model.network.parameters.items()})
+    (directory / "weights.safetensors").write_bytes(weights)  # save_file would let nobody else read the file
     (directory / "vocabulary").mkdir()
     for name, vocabulary in model.encoder.vocabularies.items():
         vocabulary.write(directory / "vocabulary" / f"{name}.txt")
-
-
-def _replace(path: Path, complete: Path) -> None:
-    """Put a complete directory in the place of `path`."""
-    if not path.exists():
-        complete.rename(path)
-        return
-    old = Path(tempfile.mkdtemp(prefix=f".{path.name}.old.", dir=path.parent))
-    path.rename(old / path.name)
-    complete.rename(path)
-    shutil.rmtree(old)
 
 
 def _read_weights(file: Path, network: WindowNetwork) -> None:

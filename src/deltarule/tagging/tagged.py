@@ -65,6 +65,8 @@ class TaggedText:
         offsets = corpus.sentence_offsets.tolist()
         sentences = []
         for begin, end in pairwise(offsets):
+            if begin == end:
+                continue
             own = tuple(tokens[begin:end])
             entities = _entities(text, own) if chunks else ()
             sentences.append(TaggedSentence(own[0].start, own[-1].end, own, entities))

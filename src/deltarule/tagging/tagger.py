@@ -120,6 +120,8 @@ class Tagger:
         train = _read(train, columns, field, encoding)
         dev = None if dev is None else _read(dev, columns, field, encoding)
         labelling, labels = Labelling.of_corpus(train)
+        if dev is not None:
+            labelling.gold(dev)  # complains now rather than after the first epoch
         model = TaggingModel.untrained(self.config, labelling, train, self._word_vectors(progress))
         sentences = Sentences(train, model.encoder.encode(train.forms), self.config.window, labels)
         run = _TrainingRun(self, model, sentences, dev, progress)
@@ -255,5 +257,6 @@ def _with_text(corpus: Corpus) -> Corpus:
     """Give a corpus the text of its tokens joined by spaces, a sentence a line."""
     lengths = np.array([len(form) for form in corpus.forms], np.int32)[corpus.tokens]
     ends = (np.cumsum(lengths + 1) - 1).astype(np.int32)
-    text = "\n".join(" ".join(corpus.words(sentence)) for sentence in range(corpus.sentences))
+    filled = np.flatnonzero(np.diff(corpus.sentence_offsets)).tolist()
+    text = "\n".join(" ".join(corpus.words(sentence)) for sentence in filled)
     return replace(corpus, starts=ends - lengths, ends=ends, text=text)

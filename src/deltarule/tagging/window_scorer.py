@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from deltarule.errors import InputError
 from deltarule.execution.reference import Feeds
 from deltarule.graph import Array
 from deltarule.networks import Dense, Lookup, MaxMargin, Network, Window
+from deltarule.tagging.encoding import FormEncoder, folded_words
 from deltarule.text import (
     BOUNDARY,
     Corpus,
@@ -100,6 +100,8 @@ class WindowScorer:
     ) -> None:
         if window < 1 or window % 2 == 0:
             raise InputError(f"a window has a word in its middle, so its size is odd, not {window}")
+        if batch < 1:
+            raise InputError(f"a batch needs at least one pair, not {batch}")
         self.window, self.dimension, self.hidden = window, dimension, hidden
         self.activation, self.objective = activation, MaxMargin(margin)
         self.vectors, self.minimum_count = vectors, minimum_count
@@ -133,7 +135,8 @@ class WindowScorer:
         """
         corpus = train if isinstance(train, Corpus) else read_corpus(train)
         vectors = read_vectors(self.vectors) if isinstance(self.vectors, str | Path) else self.vectors
-        vocabulary = self._vocabulary_of(corpus, vectors)
+        names = _names(corpus)
+        vocabulary = FormEncoder.of_corpus(corpus, ["word"], self.minimum_count, vectors).vocabularies["word"]
         dimension = self.dimension if vectors is None else vectors.dimension
         network = Network(
             [
@@ -145,10 +148,10 @@ class WindowScorer:
             seed=self.seed,
         )
         if vectors is not None:
-            known = dict.fromkeys(vectors.words)
-            network.parameters["lookup1.vectors"].value[vocabulary.ids(known)] = vectors.matrix
+            known = folded_words(vectors)
+            network.parameters["lookup1.vectors"].value[vocabulary.ids(known)] = vectors.matrix[list(known.values())]
         self._trained = network, vocabulary
-        windows, names = self._windows(corpus), _names(corpus)
+        windows = self._windows(corpus)
         true, corrupted = windows[names], windows[~names]
         steps = -(-len(true) // self.batch)
         trainer = Trainer(
@@ -189,15 +192,6 @@ class WindowScorer:
         """Return the word ids of the window around each token, of shape (tokens, window)."""
         ids = self.vocabulary.ids(map(fold, corpus.forms))[corpus.tokens]
         return np.append(ids, np.int32(BOUNDARY))[window_positions(corpus.sentence_offsets, self.window)]
-
-    def _vocabulary_of(self, corpus: Corpus, vectors: WordVectors | None) -> Vocabulary:
-        """Return the words with vectors, and those that the corpus has often enough."""
-        counts: Counter[str] = Counter()
-        for form, count in zip(corpus.forms, corpus.occurrences().tolist(), strict=True):
-            counts[fold(form)] += count
-        known = dict.fromkeys(vectors.words) if vectors is not None else {}
-        own = Vocabulary.from_counts(counts, self.minimum_count).entries
-        return Vocabulary([*known, *(word for word in own if word not in known)])
 
 
 def _names(corpus: Corpus) -> NDArray[np.bool_]:
