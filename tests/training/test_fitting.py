@@ -179,3 +179,14 @@ class TestRefused:
     def test_a_negative_penalty(self):
         with pytest.raises(InputError, match=r"^the L2 strength must be at least 0, not -1$"):
             dr.train(self.network(), dr.SoftmaxCrossEntropy(), XOR, l2=-1)
+
+
+def test_l2_leaves_tables_of_vectors_alone():
+    layers = [dr.Lookup(6, 4, window=2), dr.Window(2), dr.Dense(8, 2)]
+    net = dr.Network(layers)
+    before = net.parameters["lookup1.vectors"].value.copy()
+    data = {"inputs": np.array([[0, 1], [2, 3]]), "targets": np.array([0, 1])}
+    dr.train(net, dr.SoftmaxCrossEntropy(), data, epochs=1, update_rule=dr.SGD(0.1), l2=0.5)
+    after = net.parameters["lookup1.vectors"].value
+    np.testing.assert_array_equal(after[4:], before[4:])
+    assert not np.array_equal(after[:4], before[:4])

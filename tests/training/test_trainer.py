@@ -293,3 +293,9 @@ def test_a_loss_that_is_no_scalar_is_refused(shape):
         dr.Trainer((w * dr.input("x", shape)).named("errors"))
     written = {(1,): "(1,)", ("batch",): "(batch,)", (2, 3): "(2, 3)"}[shape]
     assert str(raised.value) == f"the loss must be a single number, but errors is {written}; take its mean or sum"
+
+
+@pytest.mark.parametrize("schedule", [dr.LinearDecay(), dr.CosineDecay(), dr.StepDecay(), dr.ConstantRate(warm_up=0.1)])
+def test_a_schedule_that_changes_needs_the_number_of_steps(schedule):
+    with pytest.raises(dr.InputError, match=f"{type(schedule).__name__} changes the rate .* give its number of steps"):
+        dr.Trainer(dr.parameter(1.0) * 1.0, schedule=schedule)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
+from functools import wraps
 from importlib.metadata import version
 from io import TextIOWrapper
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -26,8 +28,42 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _reporting(command: Callable[..., None]) -> Callable[..., None]:
+    """Let a command end with an error in plain words and the right exit code, before typer has its own way with it."""
+
+    @wraps(command)
+    def run(*arguments: Any, **options: Any) -> None:
+        try:
+            try:
+                command(*arguments, **options)
+            finally:
+                sys.stdout.flush()
+        except InputError as error:
+            _fail(f"error: {error}", 2)
+        except NonFiniteError as error:
+            _fail(f"error: {error}", 1)
+        except BrokenPipeError:
+            # The reader of our output has gone, as `head` does: not an error; keep Python from complaining at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(0)
+        except OSError as error:
+            _fail(f"error: {error.filename or 'file'}: {error.strerror}", 2)
+        except KeyboardInterrupt:
+            _fail("interrupted", 130)
+
+    return run
+
+
+def _fail(message: str, code: int) -> None:
+    """Print a message on standard error and exit."""
+    status.print(message, style="bold red", markup=False, soft_wrap=True)
+    sys.exit(code)
+
+
 for command in (train, evaluate, tag, check, demo):
-    app.command()(command)
+    app.command()(_reporting(command))
 
 
 def _show_version(wanted: bool) -> None:
@@ -49,23 +85,4 @@ def main() -> None:
     """Run the command: exit code 0 when all went well, 1 when a check or a training failed, 2 for unusable input."""
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")  # as files are written, whatever the locale says
-    try:
-        app()
-    except InputError as error:
-        _fail(f"error: {error}", 2)
-    except NonFiniteError as error:
-        _fail(f"error: {error}", 1)
-    except BrokenPipeError:
-        # The reader of our output has gone, as `head` does: not an error; keep Python from complaining at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
-    except OSError as error:
-        _fail(f"error: {error.filename or 'file'}: {error.strerror}", 2)
-    except KeyboardInterrupt:
-        _fail("interrupted", 130)
-
-
-def _fail(message: str, code: int) -> None:
-    """Print a message on standard error and exit."""
-    status.print(message, style="bold red", markup=False, soft_wrap=True)
-    sys.exit(code)
+    app()

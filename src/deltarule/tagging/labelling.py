@@ -31,6 +31,7 @@ class Labelling:
     def __post_init__(self) -> None:
         if self.scheme not in SCHEMES:
             raise InputError(f"there is no label scheme {self.scheme!r}; choose one of: {', '.join(SCHEMES)}")
+        Decoder.of_labels(self.names, _internal(self.scheme))  # complains of names that are no labels
 
     @classmethod
     def of_corpus(cls, corpus: Corpus) -> tuple[Labelling, NDArray[np.int32]]:

@@ -76,7 +76,8 @@ def train(
         raise InputError(f"a batch needs at least one example, not {batch}")
     loss = objective.loss(network)
     if l2:
-        loss = loss + l2_penalty(network.parameters.values(), l2)
+        weights = [p for name, p in network.parameters.items() if name.endswith(".weight")]  # not tables of vectors
+        loss = loss + l2_penalty(weights, l2)
     trainer = Trainer(
         loss,
         update_rule or Adam(),

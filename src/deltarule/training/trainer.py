@@ -25,7 +25,7 @@ class Trainer:
     loss : scalar node
     update_rule : how a gradient changes a parameter
     schedule : how the learning rate changes over training
-    steps : number of steps of the whole training, which the schedule needs
+    steps : number of steps of the whole training; every schedule but a constant rate without warm-up needs it
     frozen : parameters to leave as they are
     clip : largest norm of all gradients together; longer ones are scaled down to it
     seed : seed of the dropout masks
@@ -51,7 +51,7 @@ class Trainer:
         update_rule: UpdateRule | None = None,
         *,
         schedule: Schedule | None = None,
-        steps: int = 1,
+        steps: int | None = None,
         frozen: Iterable[Parameter] = (),
         clip: float | None = None,
         seed: int = 0,
@@ -59,6 +59,9 @@ class Trainer:
     ) -> None:
         if clip is not None and not clip > 0:
             raise InputError(f"clip is the largest norm of the gradients and must be above 0, not {clip}")
+        schedule = schedule or ConstantRate()
+        if steps is None and schedule != ConstantRate():
+            raise InputError(f"{type(schedule).__name__} changes the rate over training: give its number of steps")
         if loss.shape:
             raise ShapeError(
                 f"the loss must be a single number, but {loss.label} is {format_shape(loss.shape)};"
@@ -66,8 +69,8 @@ class Trainer:
             )
         self.loss = loss
         self.update_rule = update_rule or SGD()
-        self.schedule = schedule or ConstantRate()
-        self.steps = steps
+        self.schedule = schedule
+        self.steps = steps or 1
         self.clip = clip
         self.dtype = np.dtype(dtype)
         self.step_number = 0

@@ -1,0 +1,180 @@
+import io
+import json
+import sys
+
+import pytest
+
+import deltarule as dr
+from deltarule.cli import display, main
+
+CONLL = "Ada\tB-PER\nlives\tO\nin\tO\nParis\tB-LOC\n.\tO\n\n"
+
+
+@pytest.fixture
+def text(tmp_path):
+    (tmp_path / "text.txt").write_text("Ada lives in Paris.\n", encoding="utf-8")
+    return tmp_path / "text.txt"
+
+
+def test_plain_text_from_a_file(deltarule, model, text):
+    assert deltarule("tag", model, text) == (0, CONLL, "")
+
+
+@pytest.mark.parametrize("arguments", [(), ("-",)])
+def test_standard_input(arguments, deltarule, model):
+    assert deltarule("tag", model, *arguments, stdin=b"Ada lives in Paris.") == (0, CONLL, "")
+
+
+@pytest.mark.parametrize(
+    "tokens",
+    [
+        "Ada\nlives\nin\nParis\n.\n",
+        "Ada\tO\nlives\tO\nin\tO\nParis\tO\n.\tO\n",  # labels that are there are left out
+        "# a comment in a file of tokens\nAda\nlives\nin\nParis\n.\n",
+        "\ufeffAda\r\nlives\r\nin\r\nParis\r\n.\r\n",
+    ],
+)
+def test_tokens_one_a_line(tokens, deltarule, model):
+    assert deltarule("tag", model, stdin=tokens.encode()) == (0, CONLL, "")
+
+
+def test_sentences_of_tokens_end_at_empty_lines(deltarule, model):
+    out = deltarule("tag", model, stdin=b"Paris\n\n\nMary\nvisits\nLondon").out
+    assert out == "Paris\tB-LOC\n\nMary\tB-PER\nvisits\tO\nLondon\tB-LOC\n\n"
+
+
+def test_rare_characters_do_not_end_lines(deltarule, model):
+    out = deltarule("tag", model, "--format", "json", stdin="a\u2028b\nParis\n".encode()).out
+    assert [token["text"] for token in json.loads(out)["tokens"]] == ["a\u2028b", "Paris"]
+
+
+def test_the_kind_of_input_can_be_told(deltarule, model):
+    assert deltarule("tag", model, "--input", "text", stdin=b"Ada\nlives.").out.count("\n") == 4
+    assert deltarule("tag", model, "--input", "tokens", stdin=b"Ada O\nlives O\n").out == "Ada\tB-PER\nlives\tO\n\n"
+
+
+def test_conllu_files_are_read_as_such(deltarule, model, tmp_path):
+    (tmp_path / "a.conllu").write_text("1\tParis\tParis\tPROPN\t_\t_\t0\troot\t_\t_\n\n")
+    assert deltarule("tag", model, tmp_path / "a.conllu").out == "Paris\tB-LOC\n\n"
+
+
+def test_windows_line_ends_and_byte_order_marks_are_no_tokens(deltarule, model):
+    assert deltarule("tag", model, stdin="\ufeffAda lives in Paris.\r\n".encode()).out == CONLL
+
+
+class TestFormats:
+    SOURCE = "Ada lives in Paris. Zoë 🙂\n\nMuseums in Paris are amazing".encode()
+
+    def test_json_has_a_sentence_a_line_with_offsets_into_the_text(self, deltarule, model):
+        lines = deltarule("tag", model, "--format", "json", stdin=self.SOURCE).out.splitlines()
+        text, sentences = self.SOURCE.decode(), [json.loads(line) for line in lines]
+        assert [sentence["text"] for sentence in sentences] == [
+            "Ada lives in Paris.", "Zoë 🙂", "Museums in Paris are amazing"
+        ]  # fmt: skip
+        assert all(text[s["start"] : s["end"]] == s["text"] for s in sentences)
+        pieces = [piece for s in sentences for piece in (*s["tokens"], *s["entities"])]
+        assert all(text[piece["start"] : piece["end"]] == piece["text"] for piece in pieces)
+        assert sentences[2]["entities"] == [{"text": "Paris", "type": "LOC", "start": 38, "end": 43}]
+        assert sentences[2]["tokens"][0] == {"text": "Museums", "label": "O", "start": 27, "end": 34}
+
+    def test_text_has_the_entities_in_brackets(self, deltarule, model):
+        out = deltarule("tag", model, "--format", "text", stdin=b"Museums in Paris\n\n are amazing\n").out
+        assert out == "Museums in [LOC Paris]\n\n are amazing\n"
+
+    def test_text_has_other_labels_behind_the_words(self, deltarule, pos_model):
+        assert deltarule("tag", pos_model, "--format", "text", stdin=b"Dogs bark").out == "Dogs/NOUN bark/VERB\n"
+
+    def test_brackets_in_the_text_are_no_colours(self, deltarule, model):
+        out = deltarule("tag", model, "--format", "text", stdin=b"[bold]Museums in Paris[/]").out
+        assert out == "[bold]Museums in [LOC Paris][/]\n"
+
+    def test_a_terminal_has_entities_in_colour(self, model, monkeypatch):
+        class Terminal(io.StringIO):
+            def isatty(self):
+                return True
+
+        screen = Terminal()
+        monkeypatch.setattr(sys, "argv", ["deltarule", "tag", str(model), "--format", "text"])
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"Museums in Paris\n")))
+        monkeypatch.setattr("deltarule.cli.tag.output", display.Console(file=screen, force_terminal=True))
+        with pytest.raises(SystemExit):
+            main()
+        assert screen.getvalue().startswith("Museums in \x1b[")
+        assert screen.getvalue().count("\n") == 1
+
+
+class TestOutputFile:
+    def test_results_go_to_the_file_and_nothing_is_left_beside_it(self, deltarule, model, text, tmp_path):
+        assert deltarule("tag", model, text, "-o", tmp_path / "out.conll") == (0, "", "")
+        assert (tmp_path / "out.conll").read_text() == CONLL
+        assert (tmp_path / "out.conll").stat().st_mode == text.stat().st_mode
+        assert {path.name for path in tmp_path.iterdir()} == {"text.txt", "out.conll"}
+
+    def test_a_file_can_be_tagged_in_place_and_keeps_its_mode(self, deltarule, model, text):
+        text.chmod(0o600)
+        assert deltarule("tag", model, text, "-o", text).code == 0
+        assert text.read_text() == CONLL
+        assert text.stat().st_mode & 0o777 == 0o600
+
+    @pytest.mark.parametrize("failure", [KeyboardInterrupt, OSError(28, "No space left on device")])
+    def test_a_failure_leaves_the_old_file_whole(self, failure, deltarule, model, text, tmp_path, monkeypatch):
+        def break_off(tagged, output_format, stream):
+            stream.write("half")
+            raise failure
+
+        monkeypatch.setattr("deltarule.cli.tag._write", break_off)
+        (tmp_path / "out").write_text("old")
+        code, _, err = deltarule("tag", model, text, "-o", tmp_path / "out")
+        assert (code, err) in {(130, "interrupted\n"), (2, "error: file: No space left on device\n")}
+        assert (tmp_path / "out").read_text() == "old"
+        assert {path.name for path in tmp_path.iterdir()} == {"text.txt", "out"}
+
+    def test_a_device_is_written_to_not_replaced(self, deltarule, model, text, tmp_path):
+        (tmp_path / "nowhere").symlink_to("/dev/null")
+        assert deltarule("tag", model, text, "-o", tmp_path / "nowhere") == (0, "", "")
+        assert (tmp_path / "nowhere").is_char_device()
+
+    def test_places_that_cannot_be(self, deltarule, model, text, tmp_path):
+        here, nowhere = tmp_path, tmp_path / "none" / "out"
+        assert deltarule("tag", model, text, "-o", here).err == f"error: {here}: this is a directory; name a file in it\n"
+        assert deltarule("tag", model, text, "-o", nowhere).err == f"error: {nowhere}: there is no directory {nowhere.parent}\n"  # fmt: skip
+
+
+class TestErrors:
+    @pytest.mark.parametrize(
+        ("stdin", "arguments", "message"),
+        [
+            (b"", (), "standard input: there is nothing to tag"),
+            (b" \n\n", (), "standard input: there is nothing to tag"),
+            (b"caf\xe9", (), "standard input is not utf-8: unexpected end of data; give its --encoding"),
+            (b"cafe", ("--encoding", "klingon"), "there is no encoding 'klingon'; try utf-8 or latin-1"),
+            (b"a\tO\nb\n", ("--input", "tokens"), "standard input:2: expected 2 columns, found 1: 'b'; every token"),
+        ],
+    )
+    def test_standard_input_that_cannot_be_used(self, stdin, arguments, message, deltarule, model):
+        code, out, err = deltarule("tag", model, *arguments, stdin=stdin)
+        assert (code, out, err.count("\n")) == (2, "", 1)
+        assert err.startswith(f"error: {message}")
+
+    def test_other_encodings_on_request(self, deltarule, model):
+        out = deltarule("tag", model, "--encoding", "latin-1", stdin=b"caf\xe9 in Paris").out
+        assert [line.split("\t")[0] for line in out.splitlines()] == ["café", "in", "Paris", ""]
+
+    def test_files_that_cannot_be_used(self, deltarule, model, tmp_path):
+        (tmp_path / "latin.txt").write_bytes(b"one\ncaf\xe9\n")
+        none = tmp_path / "none"
+        assert deltarule("tag", model, none).err == f"error: {none}: there is no such file; check the path\n"
+        assert deltarule("tag", model, tmp_path).err == f"error: {tmp_path}: this is a directory; name a file in it\n"
+        assert deltarule("tag", model, tmp_path / "latin.txt").err.startswith(
+            f"error: {tmp_path / 'latin.txt'}:2: byte 0xe9 is not utf-8: 'caf\\\\xe9'"
+        )
+
+    def test_models_that_cannot_be_used(self, deltarule, text, tmp_path):
+        assert deltarule("tag", tmp_path, text).code == 2
+        assert deltarule("tag", tmp_path, text).err.startswith(f"error: {tmp_path} is no deltarule model")
+
+
+def test_the_command_says_what_the_library_says(deltarule, model):
+    source = "Mary visits London. Ada, in Paris!"
+    rows = [line.split("\t") for line in deltarule("tag", model, stdin=source.encode()).out.splitlines() if line]
+    assert rows == [[token.text, token.label] for token in dr.load(model).tag(source).tokens]

@@ -1,0 +1,64 @@
+import pytest
+from pydantic import ValidationError
+
+from deltarule.errors import InputError
+from deltarule.tagging import TaggerConfig
+from deltarule.text import FEATURES
+
+
+def test_defaults_are_legal_and_all_features_are_on():
+    assert TaggerConfig.checked({}) == TaggerConfig()
+    assert TaggerConfig().features == tuple(FEATURES)
+    assert (TaggerConfig().window, TaggerConfig().objective, TaggerConfig().seed) == (5, "softmax", 0)
+
+
+def test_every_setting_says_what_it_is():
+    assert all(field.description.endswith(".") for field in TaggerConfig.model_fields.values())
+
+
+def test_settings_do_not_change_once_made():
+    with pytest.raises(ValidationError):
+        TaggerConfig().window = 7
+
+
+def test_settings_survive_the_way_through_json():
+    config = TaggerConfig(window=7, features=("word", "shape"), clip=1.5, patience=2)
+    assert TaggerConfig.checked(config.model_dump(mode="json")) == config
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"window": 4}, "setting 'window': a window has a word in its middle, so its size is odd; choose 3 or 5, not 4"),
+        ({"window": 0}, "setting 'window': input should be greater than or equal to 1, not 0"),
+        ({"hidden": "many"}, "setting 'hidden': input should be a valid integer, unable to parse string as an integer, not 'many'"),
+        ({"objective": "hinge"}, "setting 'objective': input should be 'softmax' or 'max-margin', not 'hinge'"),
+        ({"dropout": 1.0}, "setting 'dropout': input should be less than 1, not 1.0"),
+        ({"epochs": 0, "seed": -1}, "setting 'epochs': input should be greater than or equal to 1, not 0; setting 'seed': input should be greater than or equal to 0, not -1"),
+    ],
+)  # fmt: skip
+def test_a_setting_out_of_range_is_named_with_its_limit_and_value(settings, message):
+    with pytest.raises(InputError) as error:
+        TaggerConfig.checked(settings)
+    assert str(error.value) == message
+
+
+@pytest.mark.parametrize(
+    ("settings", "beginning"),
+    [
+        ({"activation": "foo"}, "setting 'activation': unknown activation 'foo'; choose one of: identity, sigmoid, tanh"),
+        ({"schedule": "foo"}, "setting 'schedule': unknown schedule 'foo'; choose one of: constant, step, linear, cosine"),
+        ({"update_rule": "foo"}, "setting 'update_rule': unknown update rule 'foo'; choose one of: sgd, momentum"),
+        ({"features": ("word", "foo")}, "setting 'features': unknown features ['foo']; choose from: word, capitalisation"),
+        ({"hiden": 5}, "there is no setting 'hiden'; the settings are: window, hidden, "),
+    ],
+)  # fmt: skip
+def test_unknown_names_are_answered_with_the_known_ones(settings, beginning):
+    with pytest.raises(InputError) as error:
+        TaggerConfig.checked(settings, "my.toml")
+    assert str(error.value).startswith(f"my.toml: {beginning}")
+
+
+def test_features_may_not_be_empty():
+    with pytest.raises(InputError, match="choose from: word"):
+        TaggerConfig.checked({"features": ()})
