@@ -17,9 +17,7 @@ def fast(monkeypatch):
 
     sample = SampleCorpus(*(few(part) for part in dr.sample_corpus()))
     monkeypatch.setattr(demo_module, "sample_corpus", lambda: sample)
-    monkeypatch.setattr(
-        demo_module, "Tagger", lambda **settings: dr.Tagger(**{**settings, "epochs": 2, "hidden": 20})
-    )
+    monkeypatch.setattr(demo_module, "Tagger", lambda **settings: dr.Tagger(**{**settings, "epochs": 2, "hidden": 20}))
 
 
 @pytest.mark.usefixtures("fast")

@@ -39,8 +39,8 @@ def test_tokens_one_a_line(tokens, deltarule, model):
 
 
 def test_sentences_of_tokens_end_at_empty_lines(deltarule, model):
-    out = deltarule("tag", model, stdin=b"Paris\n\n\nMary\nvisits\nLondon").out
-    assert out == "Paris\tB-LOC\n\nMary\tB-PER\nvisits\tO\nLondon\tB-LOC\n\n"
+    out = deltarule("tag", model, stdin=b"Ada\nlives\nin\nParis\n.\n\n\nMary\nvisits\nLondon\n.").out
+    assert out == CONLL + "Mary\tB-PER\nvisits\tO\nLondon\tB-LOC\n.\tO\n\n"
 
 
 def test_rare_characters_do_not_end_lines(deltarule, model):
@@ -50,12 +50,15 @@ def test_rare_characters_do_not_end_lines(deltarule, model):
 
 def test_the_kind_of_input_can_be_told(deltarule, model):
     assert deltarule("tag", model, "--input", "text", stdin=b"Ada\nlives.").out.count("\n") == 4
-    assert deltarule("tag", model, "--input", "tokens", stdin=b"Ada O\nlives O\n").out == "Ada\tB-PER\nlives\tO\n\n"
+    columns = b"Ada O\nlives O\nin O\nParis O\n. O\n"
+    assert deltarule("tag", model, "--input", "tokens", stdin=columns).out == CONLL
 
 
 def test_conllu_files_are_read_as_such(deltarule, model, tmp_path):
-    (tmp_path / "a.conllu").write_text("1\tParis\tParis\tPROPN\t_\t_\t0\troot\t_\t_\n\n")
-    assert deltarule("tag", model, tmp_path / "a.conllu").out == "Paris\tB-LOC\n\n"
+    words = ["Ada", "lives", "in", "Paris", "."]
+    rows = [f"{number}\t{word}\t_\tX\t_\t_\t0\troot\t_\t_\n" for number, word in enumerate(words, start=1)]
+    (tmp_path / "a.conllu").write_text("".join(rows))
+    assert deltarule("tag", model, tmp_path / "a.conllu").out == CONLL
 
 
 def test_windows_line_ends_and_byte_order_marks_are_no_tokens(deltarule, model):
@@ -135,9 +138,12 @@ class TestOutputFile:
         assert (tmp_path / "nowhere").is_char_device()
 
     def test_places_that_cannot_be(self, deltarule, model, text, tmp_path):
-        here, nowhere = tmp_path, tmp_path / "none" / "out"
-        assert deltarule("tag", model, text, "-o", here).err == f"error: {here}: this is a directory; name a file in it\n"
-        assert deltarule("tag", model, text, "-o", nowhere).err == f"error: {nowhere}: there is no directory {nowhere.parent}\n"  # fmt: skip
+        nowhere = tmp_path / "none" / "out"
+        errors = [deltarule("tag", model, text, "-o", place).err for place in (tmp_path, nowhere)]
+        assert errors == [
+            f"error: {tmp_path}: this is a directory; name a file in it\n",
+            f"error: {nowhere}: there is no directory {nowhere.parent}\n",
+        ]
 
 
 class TestErrors:

@@ -29,14 +29,21 @@ def test_settings_survive_the_way_through_json():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"window": 4}, "setting 'window': a window has a word in its middle, so its size is odd; choose 3 or 5, not 4"),
+        (
+            {"window": 4},
+            "setting 'window': a window has a word in its middle, so its size is odd; choose 3 or 5, not 4",
+        ),
         ({"window": 0}, "setting 'window': input should be greater than or equal to 1, not 0"),
-        ({"hidden": "many"}, "setting 'hidden': input should be a valid integer, unable to parse string as an integer, not 'many'"),
+        ({"hidden": None}, "setting 'hidden': input should be a valid integer, not None"),
         ({"objective": "hinge"}, "setting 'objective': input should be 'softmax' or 'max-margin', not 'hinge'"),
         ({"dropout": 1.0}, "setting 'dropout': input should be less than 1, not 1.0"),
-        ({"epochs": 0, "seed": -1}, "setting 'epochs': input should be greater than or equal to 1, not 0; setting 'seed': input should be greater than or equal to 0, not -1"),
+        (
+            {"epochs": 0, "seed": -1},
+            "setting 'epochs': input should be greater than or equal to 1, not 0; "
+            "setting 'seed': input should be greater than or equal to 0, not -1",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_setting_out_of_range_is_named_with_its_limit_and_value(settings, message):
     with pytest.raises(InputError) as error:
         TaggerConfig.checked(settings)
@@ -46,13 +53,13 @@ def test_a_setting_out_of_range_is_named_with_its_limit_and_value(settings, mess
 @pytest.mark.parametrize(
     ("settings", "beginning"),
     [
-        ({"activation": "foo"}, "setting 'activation': unknown activation 'foo'; choose one of: identity, sigmoid, tanh"),
-        ({"schedule": "foo"}, "setting 'schedule': unknown schedule 'foo'; choose one of: constant, step, linear, cosine"),
+        ({"activation": "foo"}, "setting 'activation': unknown activation 'foo'; choose one of: identity,"),
+        ({"schedule": "foo"}, "setting 'schedule': unknown schedule 'foo'; choose one of: constant, step,"),
         ({"update_rule": "foo"}, "setting 'update_rule': unknown update rule 'foo'; choose one of: sgd, momentum"),
-        ({"features": ("word", "foo")}, "setting 'features': unknown features ['foo']; choose from: word, capitalisation"),
+        ({"features": ("word", "foo")}, "setting 'features': unknown features ['foo']; choose from: word,"),
         ({"hiden": 5}, "there is no setting 'hiden'; the settings are: window, hidden, "),
     ],
-)  # fmt: skip
+)
 def test_unknown_names_are_answered_with_the_known_ones(settings, beginning):
     with pytest.raises(InputError) as error:
         TaggerConfig.checked(settings, "my.toml")

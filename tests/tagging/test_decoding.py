@@ -1,4 +1,4 @@
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def is_legal(labels, decoder):
     return bool(
         decoder.start[labels[0]]
         and decoder.end[labels[-1]]
-        and all(decoder.between[one, other] for one, other in zip(labels, labels[1:], strict=False))
+        and all(decoder.between[one, other] for one, other in pairwise(labels))
     )
 
 

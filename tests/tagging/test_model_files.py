@@ -148,10 +148,16 @@ DAMAGE = {
     "no config": (lambda m: (m / "config.json").unlink(), "model is no deltarule model"),
     "config not json": (lambda m: truncate(m / "config.json"), "model is no deltarule model"),
     "config a list": (lambda m: (m / "config.json").write_text("[]"), "model is no deltarule model"),
-    "other version": (lambda m: edit(m, format=99), r"model has model format 99, and this version of deltarule reads 1"),
+    "other version": (
+        lambda m: edit(m, format=99),
+        r"model has model format 99, and this version of deltarule reads 1",
+    ),
     "no labels": (lambda m: edit(m, labels="remove"), r"model/config.json lacks or garbles 'labels'"),
     "labels no list": (lambda m: edit(m, labels=7), r"model/config.json lacks or garbles 'int'"),
-    "other labels": (lambda m: edit(m, labels=["O"]), r"weights.safetensors: output.weight should have shape \(1, 20\)"),
+    "other labels": (
+        lambda m: edit(m, labels=["O"]),
+        r"weights.safetensors: output.weight should have shape \(1, 20\)",
+    ),
     "numbers as labels": (lambda m: edit(m, labels=list(range(9))), r"model/config.json"),
     "no scheme": (lambda m: edit(m, scheme="remove"), r"model/config.json lacks or garbles 'scheme'"),
     "unknown scheme": (lambda m: edit(m, scheme="IOB7"), r"model is damaged: there is no label scheme 'IOB7'"),
@@ -159,8 +165,14 @@ DAMAGE = {
     "bad dimension": (lambda m: edit(m, word_dimension=-1), r"model is damaged: "),
     "unknown setting": (lambda m: edit(m, settings={"hiden": 1}), r"model/config.json: there is no setting 'hiden'"),
     "no settings": (lambda m: edit(m, settings=None), r"model/config.json"),
-    "other network": (lambda m: edit(m, settings={**SETTINGS, "hidden": 7}), r"vectors should have shape|hidden.weight"),
-    "no vocabulary": (lambda m: (m / "vocabulary" / "word.txt").unlink(), r"vocabulary.word.txt: there is no such file"),
+    "other network": (
+        lambda m: edit(m, settings={**SETTINGS, "hidden": 7}),
+        r"vectors should have shape|hidden.weight",
+    ),
+    "no vocabulary": (
+        lambda m: (m / "vocabulary" / "word.txt").unlink(),
+        r"vocabulary.word.txt: there is no such file",
+    ),
     "cut vocabulary": (lambda m: truncate(m / "vocabulary" / "word.txt"), r"vocabulary.word.txt: the last line is not"),
     "short vocabulary": (
         lambda m: (m / "vocabulary" / "word.txt").write_text("paris\n"),

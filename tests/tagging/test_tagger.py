@@ -259,7 +259,10 @@ class TestTagging:
         assert tagged.text == self.TEXT
         for piece in (*tagged.tokens, *tagged.entities):
             assert self.TEXT[piece.start : piece.end] == piece.text
-        assert [entity.text for entity in tagged.entities if entity.type == "PER"] == ["Ada Lovelace", "Mary Somerville"]
+        assert [entity.text for entity in tagged.entities if entity.type == "PER"] == [
+            "Ada Lovelace",
+            "Mary Somerville",
+        ]
         assert len(tagged.sentences) == 2
 
     def test_tokens_are_one_sentence_with_offsets_among_spaces(self, trained):

@@ -11,7 +11,6 @@ from math import prod
 from typing import Any
 
 import numpy as np
-import scipy.sparse
 from numpy.typing import NDArray
 
 __all__ = ["Array", "RowSignal", "Signal", "add_signals", "dense", "sum_to_shape"]
@@ -53,6 +52,8 @@ Signal = Array | RowSignal
 
 def sum_rows(rows: Array, values: Array, count: int) -> Array:
     """Add each row of `values` into row ``rows[i]`` of a new array of `count` rows."""
+    import scipy.sparse  # here, as it takes longer to load than all the rest of deltarule
+
     # A product with a sparse matrix of ones; np.add.at is thirty times slower, sorting and np.add.reduceat six times.
     ones = np.ones(len(rows), values.dtype)
     selector = scipy.sparse.csc_matrix((ones, rows, np.arange(len(rows) + 1)), shape=(count, len(rows)))
