@@ -54,6 +54,13 @@ def test_the_kind_of_input_can_be_told(deltarule, model):
     assert deltarule("tag", model, "--input", "tokens", stdin=columns).out == CONLL
 
 
+def test_conll_files_are_read_as_such(deltarule, model, tmp_path):
+    (tmp_path / "a.conll").write_text("Ada NNP O\nlives VB O\nin IN O\nParis NNP O\n. . O\n")
+    assert deltarule("tag", model, tmp_path / "a.conll").out == CONLL
+    (tmp_path / "a.conll").write_text("Ada lives in Paris.")
+    assert deltarule("tag", model, tmp_path / "a.conll", "--input", "text").out == CONLL
+
+
 def test_conllu_files_are_read_as_such(deltarule, model, tmp_path):
     words = ["Ada", "lives", "in", "Paris", "."]
     rows = [f"{number}\t{word}\t_\tX\t_\t_\t0\troot\t_\t_\n" for number, word in enumerate(words, start=1)]

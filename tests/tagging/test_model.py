@@ -3,7 +3,7 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 import deltarule as dr
-from deltarule.errors import InputError
+from deltarule.errors import InputError, NonFiniteError
 from deltarule.tagging import model as model_module
 from deltarule.tagging.batches import Sentences
 from deltarule.tagging.labelling import Labelling
@@ -81,3 +81,12 @@ def test_example_feeds_draw_labels_from_the_seed(toy):
     assert np.array_equal(feeds["labels"], model.example_feeds(toy, 2, seed=1)["labels"])
     assert len(model.example_feeds(toy, 1000, seed=1)["labels"]) == len(toy)
     assert dr.gradient_check(model.network.loss, feeds=feeds, sample=10)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 3e38])
+def test_a_model_whose_training_went_astray_does_not_tag(value, toy):
+    model = untrained(toy)
+    model.network.parameters["hidden.bias"].value[...] = 9.0  # so that all activations are 1
+    model.network.parameters["output.weight"].value[...] = value
+    with pytest.raises(NonFiniteError, match=r"^the scores of labels are infinite or NaN"):
+        model.predict(toy)

@@ -84,6 +84,35 @@ class TestLearning:
         assert labels == {"upos": ("NOUN", "VERB"), "xpos": ("NNS", "VBP")}
 
 
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"window": 3},
+        {"hidden": 21},
+        {"activation": "sigmoid"},
+        {"objective": "max-margin"},
+        {"features": ("word",)},
+        {"word_dimension": 9},
+        {"affix_dimension": 4},
+        {"shape_dimension": 4},
+        {"minimum_count": 2},
+        {"dropout": 0.1},
+        {"epochs": 3},
+        {"batch": 8},
+        {"learning_rate": 0.02},
+        {"update_rule": "adamw"},
+        {"schedule": "constant"},
+        {"warm_up": 0.5},
+        {"l2": 0.1},
+        {"clip": 1e-3},
+        {"seed": 1},
+    ],
+    ids=lambda setting: next(iter(setting)),
+)
+def test_every_setting_takes_effect(setting, toy, small):
+    assert not equal(*(parameters(dr.Tagger(**settings).fit(toy)) for settings in (small, small | setting)))
+
+
 class TestSeed:
     def test_the_same_seed_gives_the_same_files_byte_for_byte(self, toy, small, tmp_path):
         for name, seed in (("a", 1), ("b", 1), ("c", 2)):
@@ -211,6 +240,23 @@ class TestInterruption:
     def test_a_learning_rate_far_too_high_is_an_error_not_a_bad_model(self, toy, small):
         with pytest.raises(NonFiniteError, match=r"^the loss became (nan|inf) at step 2: .* lower the learning rate"):
             dr.Tagger(**{**small, "learning_rate": 1e30}).fit(toy)
+
+    def test_so_it_is_where_only_the_development_data_find_out(self, toy, small, monkeypatch):
+        tagger = dr.Tagger(**{**small, "batch": 1000})
+        seen = Epochs(tagger)
+        step = Trainer.step
+
+        def burst(trainer, feeds):
+            loss = step(trainer, feeds)
+            if trainer.step_number == 2:
+                trainer.parameters[-1].value[...] = np.nan
+            return loss
+
+        monkeypatch.setattr(Trainer, "step", burst)
+        with pytest.raises(NonFiniteError, match=r"^the scores of labels are infinite or NaN"):
+            tagger.fit(toy, dev=toy, progress=seen.progress)
+        assert len(seen.copies) == 1
+        assert equal(parameters(tagger), seen.copies[0])
 
     def test_ctrl_c_keeps_the_epochs_that_are_done(self, toy, small):
         def interrupt(epoch, fraction):

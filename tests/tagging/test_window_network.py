@@ -87,6 +87,24 @@ def test_scores_are_those_of_the_formula(activation, f):
     np.testing.assert_allclose(scores, expected, rtol=1e-10, atol=1e-10)
 
 
+def cross_entropy(s, y):
+    return np.log(np.exp(s).sum()) - s[y]
+
+
+def best_wrong_label(s, y):
+    return max(0.0, 2.0 + np.delete(s, y).max() - s[y])
+
+
+@pytest.mark.parametrize(("objective", "J"), [("softmax", cross_entropy), ("max-margin", best_wrong_label)])
+def test_losses_are_those_of_the_objectives(objective, J):
+    net, encoder = network(objective=objective, margin=2.0)
+    net.parameters["output.weight"].value *= 5
+    labels = np.random.default_rng(0).integers(0, 3, len(CORPUS)).astype(np.int32)
+    run = forward([net.loss], Sentences(CORPUS, encoder.encode(CORPUS.forms), 3, labels).feeds(np.arange(3)))
+    expected = [J(s, y) for s, y in zip(run.values[net.scores], labels, strict=True)]
+    assert run.value(net.loss) == pytest.approx(np.mean(expected), rel=1e-12)
+
+
 def test_dropout_draws_one_mask_for_each_form_of_the_batch():
     net, encoder = network(dropout=0.5, affix_dimension=8, shape_dimension=8)
     feeds = Sentences(CORPUS, encoder.encode(CORPUS.forms), 3, np.zeros(len(CORPUS), np.int32)).feeds(np.arange(3))

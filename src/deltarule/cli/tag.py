@@ -52,7 +52,8 @@ def tag(
         InputFormat,
         typer.Option(
             "--input",
-            help="tokens: one a line, empty lines after sentences; text: plain; auto: tokens if lines have no spaces.",
+            help="tokens: one a line, empty lines after sentences; text: plain; auto: by the name (.conll, .conllu), "
+            "else tokens if lines have no spaces.",
         ),
     ] = InputFormat.auto,
     out: Annotated[
@@ -73,15 +74,18 @@ def tag(
 
 def _read(file: str, input_format: InputFormat, encoding: str) -> Corpus:
     """Read a file or standard input as tokens or as plain text."""
+    name = file.lower().removesuffix(".gz")
     if file == "-":
         text, source = _standard_input(encoding), "standard input"
-    elif file.removesuffix(".gz").endswith(".conllu"):
+    elif input_format is InputFormat.auto and name.endswith(".conllu"):
         return read_corpus(file, encoding=encoding)
     else:
         text, source = read_text(file, encoding), file
     if not text.strip():
         raise InputError(f"{source}: there is nothing to tag")
-    if input_format is InputFormat.tokens or (input_format is InputFormat.auto and _one_token_a_line(text)):
+    if input_format is InputFormat.auto and (name.endswith(".conll") or _one_token_a_line(text)):
+        input_format = InputFormat.tokens
+    if input_format is InputFormat.tokens:
         return parse_conll(text.removesuffix("\n").split("\n"), labelled=False, source=source)
     return read_plain(text, source)
 

@@ -8,6 +8,7 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
+from deltarule.errors import NonFiniteError
 from deltarule.execution.reference import forward
 from deltarule.graph import Array
 from deltarule.tagging.batches import Sentences
@@ -61,9 +62,14 @@ class TaggingModel:
         return Sentences(corpus, encoded, self.config.window, labels).feeds(np.arange(min(sentences, corpus.sentences)))
 
     def scores(self, sentences: Sentences, batch: NDArray[np.intp]) -> Array:
-        """Return the score of each label for each token of some sentences."""
+        """Return the score of each label for each token of some sentences; `NonFiniteError` if one is not finite."""
         network = self.network
-        scores: Array = forward([network.scores], sentences.feeds(batch), dtype=np.float32).values[network.scores]
+        with np.errstate(over="ignore", invalid="ignore"):
+            scores: Array = forward([network.scores], sentences.feeds(batch), dtype=np.float32).values[network.scores]
+        if not np.isfinite(scores).all():
+            raise NonFiniteError(
+                "the scores of labels are infinite or NaN: the training went astray; lower the learning rate"
+            )
         return scores
 
     def predict(self, corpus: Corpus) -> NDArray[np.int16]:
