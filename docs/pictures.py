@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+from io import StringIO
 from pathlib import Path
 
 from rich.console import Console
@@ -15,7 +16,7 @@ IMAGES = Path(__file__).parent / "images"
 
 def draw_demo() -> None:
     """Record the terminal during `deltarule demo`, without its progress bar."""
-    console = Console(record=True, force_terminal=True, width=96, highlight=False, file=tempfile.TemporaryFile("w"))
+    console = Console(record=True, force_terminal=True, width=96, highlight=False, file=StringIO())
     for module in (demo, display, evaluate, training):
         if hasattr(module, "output"):
             module.output = console

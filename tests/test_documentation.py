@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,7 +32,7 @@ class Block(NamedTuple):
 def blocks(page: Path) -> Iterator[Block]:
     text = page.read_text(encoding="utf-8")
     found = list(BLOCK.finditer(text))
-    for block, following in zip(found, [*found[1:], None], strict=True):
+    for block, following in zip_longest(found, found[1:]):
         behind = following and following[1] == "text" and not text[block.end() : following.start()].strip()
         line = text[: block.start()].count("\n") + 1
         yield Block(block[1], block[2], line, following[2] if behind and following else None)

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+import deltarule as dr
 from deltarule.checking.report import GradientReport, summarise_entries
 from deltarule.checking.verdict import EntryCheck
 
@@ -70,3 +71,11 @@ def test_plain_data_for_json():
     assert (kink["kink"], kink["left"], kink["right"], kink["kinks"]) == ("relu (hidden)", 0.0, 1.0, 1)
     assert (wrong["analytic"], wrong["relative_error"], wrong["verdict"]) == (None, None, "wrong")
     assert (empty["total"], empty["verdict"]) == (0, "agrees")
+
+
+def test_a_report_knows_its_parameters_by_name_and_in_order():
+    a, b = dr.parameter(1.0, "a"), dr.parameter(2.0, "b")
+    report = dr.gradient_check(a * b)
+    assert [check.name for check in report] == ["a", "b"]
+    with pytest.raises(KeyError, match="no parameter 'c' was checked; these were: a, b"):
+        report["c"]

@@ -31,7 +31,7 @@ def test_settings_survive_the_way_through_json():
     [
         (
             {"window": 4},
-            "setting 'window': a window has a word in its middle, so its size is odd; choose 3 or 5, not 4",
+            "setting 'window': a window has a word in its middle, so its size is odd, not 4; choose 3 or 5",
         ),
         ({"window": 0}, "setting 'window': input should be greater than or equal to 1, not 0"),
         ({"hidden": None}, "setting 'hidden': input should be a valid integer, not None"),
@@ -56,7 +56,7 @@ def test_a_setting_out_of_range_is_named_with_its_limit_and_value(settings, mess
         ({"activation": "foo"}, "setting 'activation': unknown activation 'foo'; choose one of: identity,"),
         ({"schedule": "foo"}, "setting 'schedule': unknown schedule 'foo'; choose one of: constant, step,"),
         ({"update_rule": "foo"}, "setting 'update_rule': unknown update rule 'foo'; choose one of: sgd, momentum"),
-        ({"features": ("word", "foo")}, "setting 'features': unknown features ['foo']; choose from: word,"),
+        ({"features": ("word", "foo")}, "setting 'features': unknown features foo; choose from: word,"),
         ({"hiden": 5}, "there is no setting 'hiden'; the settings are: window, hidden, "),
     ],
 )

@@ -178,3 +178,13 @@ class TestMinibatches:
     def test_a_batch_without_examples_is_refused(self, batch):
         with pytest.raises(InputError, match=f"^a batch needs at least one example, not {batch}$"):
             list(minibatches({"x": np.zeros(3)}, batch))
+
+
+def test_parameters_that_are_not_finite_are_never_kept():
+    w = dr.parameter(1.0, "w")
+    trainer = dr.Trainer(w * 1.0, dr.SGD(3e38))
+    history = dr.History()
+    with pytest.raises(dr.NonFiniteError, match="parameter 'w' became infinite or NaN"):
+        best_epoch_kept(trainer, lambda _: [{}], 5, history=history)
+    assert [epoch.number for epoch in history.epochs] == [1]
+    assert w.value == np.float32(1 - 3e38)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
@@ -93,7 +93,13 @@ class GradientReport:
 
     def __getitem__(self, name: str) -> ParameterCheck:
         """Return the findings for a parameter."""
-        return next(check for check in self.checks if check.name == name)
+        found = {check.name: check for check in self.checks}
+        if name not in found:
+            raise KeyError(f"no parameter {name!r} was checked; these were: {', '.join(found)}")
+        return found[name]
+
+    def __iter__(self) -> Iterator[ParameterCheck]:
+        return iter(self.checks)
 
     @property
     def worst(self) -> ParameterCheck | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,7 @@ from deltarule.cli.display import print_json
 from deltarule.cli.options import Columns, Encoding, Field, Json, configuration, default_of, parse_columns
 from deltarule.cli.training import TrainingDisplay, say
 from deltarule.errors import NonFiniteError
-from deltarule.tagging import Tagger, check_writable
+from deltarule.tagging import Tagger, TaggerConfig, check_writable
 
 __all__ = ["train"]
 
@@ -59,7 +60,11 @@ def train(
         int | None, typer.Option(help="Same seed, same model file.", show_default=default_of("seed"))
     ] = None,
     config: Annotated[
-        Path | None, typer.Option(help="TOML file of settings; options given here override it.", show_default="none")
+        Path | None,
+        typer.Option(
+            help=f"TOML file of settings, which options override. It may also set: {_OTHER_SETTINGS}.",
+            show_default="none",
+        ),
     ] = None,
     columns: Columns = None,
     field: Field = "upos",
@@ -104,3 +109,9 @@ def train(
         print_json({"model": str(model), "epochs": display.rows})
     else:
         say(f"model written to {model}; next: deltarule evaluate {model} TEST, or: deltarule tag {model} FILE")
+
+
+# What --help tells of the settings that have no option of their own.
+_OTHER_SETTINGS = ", ".join(
+    f"{name} ({default_of(name)})" for name in TaggerConfig.model_fields if name not in signature(train).parameters
+)

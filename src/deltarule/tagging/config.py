@@ -19,7 +19,7 @@ __all__ = ["TaggerConfig"]
 class TaggerConfig(BaseModel):
     """Settings of a `Tagger`; each can be given to `Tagger`, in a TOML file, or on the command line."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
 
     window: int = Field(5, ge=1, le=99, description="Words in a window; odd, so that one is in the middle.")
     hidden: int = Field(300, ge=1, description="Neurons of the hidden layer.")
@@ -34,7 +34,7 @@ class TaggerConfig(BaseModel):
     shape_dimension: int = Field(8, ge=1, description="Size of the embeddings of capitalisation and shape.")
     minimum_count: int = Field(2, ge=1, description="Rarer words and affixes share the vector of unknown ones.")
     dropout: float = Field(
-        0.5, ge=0, lt=1, description="Share of inputs and of hidden activations dropped in training."
+        0.4, ge=0, lt=1, description="Share of inputs and of hidden activations dropped in training."
     )
     epochs: int = Field(15, ge=1, description="Passes over the training data.")
     batch: int = Field(256, ge=1, description="Tokens in a training step, rounded to whole sentences.")
@@ -54,7 +54,8 @@ class TaggerConfig(BaseModel):
     def _odd(cls, window: int) -> int:
         if window % 2 == 0:
             raise ValueError(
-                f"a window has a word in its middle, so its size is odd; choose {window - 1} or {window + 1}"
+                f"a window has a word in its middle, so its size is odd, not {window};"
+                f" choose {window - 1} or {window + 1}"
             )
         return window
 
@@ -74,7 +75,8 @@ class TaggerConfig(BaseModel):
     def _known_features(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         unknown = [name for name in names if name not in FEATURES]
         if unknown or not names:
-            raise ValueError(f"unknown features {unknown}; choose from: {', '.join(FEATURES)}")
+            problem = f"unknown features {', '.join(unknown)}" if unknown else "at least one feature is needed"
+            raise ValueError(f"{problem}; choose from: {', '.join(FEATURES)}")
         return names
 
     @classmethod
@@ -99,4 +101,6 @@ def _described(problem: Any, config: type[TaggerConfig]) -> str:
     if problem["type"] == "extra_forbidden":
         return f"there is no setting {name!r}; the settings are: {', '.join(config.model_fields)}"
     message = problem["msg"].removeprefix("Value error, ")
-    return f"setting {name!r}: {message[0].lower()}{message[1:]}, not {problem['input']!r}"
+    # The project's own messages, which pydantic calls value errors, name the value where that helps.
+    found = "" if problem["type"] == "value_error" else f", not {problem['input']!r}"
+    return f"setting {name!r}: {message[0].lower()}{message[1:]}{found}"

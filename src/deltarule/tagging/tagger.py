@@ -125,7 +125,8 @@ class Tagger:
         model = TaggingModel.untrained(self.config, labelling, train, self._word_vectors(progress))
         sentences = Sentences(train, model.encoder.encode(train.forms), self.config.window, labels)
         run = _TrainingRun(self, model, sentences, dev, progress)
-        self.history = best_epoch_kept(
+        self.history = History()
+        best_epoch_kept(
             run.trainer,
             run.batches,
             self.config.epochs,
@@ -133,6 +134,7 @@ class Tagger:
             patience=self.config.patience,
             on_step=run.after_step,
             on_epoch=run.after_epoch,
+            history=self.history,
         )
         return self
 
@@ -206,7 +208,8 @@ class _TrainingRun:
         self.tagger, self.model, self.sentences, self.dev, self.progress = tagger, model, sentences, dev, progress
         self.batch = config.batch
         self.random = np.random.default_rng(config.seed)
-        self.steps_an_epoch = max(1, -(-len(sentences.corpus) // config.batch))
+        # A sentence is never cut, so there are at most as many batches as sentences.
+        self.steps_an_epoch = min(-(-len(sentences.corpus) // config.batch), sentences.corpus.sentences)
         self.epoch = 0
         self.evaluation: Evaluation | None = None
         words = model.network.parameters.get("word.vectors")

@@ -9,7 +9,7 @@ from time import perf_counter
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from deltarule.errors import InputError
+from deltarule.errors import InputError, NonFiniteError
 from deltarule.execution.reference import Feeds
 from deltarule.graph import Array, Parameter
 from deltarule.training.trainer import Trainer
@@ -64,6 +64,7 @@ def best_epoch_kept(
     patience: int | None = None,
     on_step: Callable[[int, float], None] | None = None,
     on_epoch: Callable[[Epoch], None] | None = None,
+    history: History | None = None,
 ) -> History:
     """Train for some epochs and leave the parameters of the best one in place.
 
@@ -76,17 +77,20 @@ def best_epoch_kept(
     patience : stop after so many epochs without a better score; ``None`` never stops early
     on_step : called after each step with its number in the epoch and its loss
     on_epoch : called after each epoch
+    history : an empty one to fill, which then also knows the epochs before an error or an interruption
 
     Raises
     ------
     NonFiniteError
-        When the loss or a gradient becomes NaN or infinite. The parameters of the best epoch so far are in place.
+        When the loss, a gradient or a parameter becomes NaN or infinite. The parameters of the best epoch so far are in
+        place.
     """
     if epochs < 1:
         raise InputError(f"training needs at least one epoch, not {epochs}")
     if patience is not None and patience < 1:
         raise InputError(f"patience must be at least 1 epoch, not {patience}")
-    history, kept = History(), _BestParameters(trainer.parameters)
+    history = History() if history is None else history
+    kept = _BestParameters(trainer.parameters)
     # Products of this size gain nothing from more BLAS threads, and lose much where the processor has other work;
     # with one, the order of summation, and so the result, does not depend on the machine's number of cores.
     limits = threadpool_limits(1, user_api="blas")
@@ -123,6 +127,9 @@ class _BestParameters:
 
     def offer(self, score: float | None) -> bool:
         """Keep the present parameters if their score is the best, or if there is none to compare."""
+        for parameter in self.parameters:
+            if not np.isfinite(parameter.value).all():
+                raise NonFiniteError(f"parameter {parameter.label!r} became infinite or NaN; lower the learning rate")
         if score is not None and not score > self.best_score:
             return False
         self.best_score = -np.inf if score is None else score

@@ -104,7 +104,7 @@ class Trainer:
         NonFiniteError
             When the loss or a gradient is NaN or infinite; the parameters are left as they were.
         """
-        # Overflow is reported below, with the node where it began, rather than as a NumPy warning.
+        # Overflow is reported as an error that says where it began, rather than as a NumPy warning.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             run = forward([self.loss], feeds, dtype=self.dtype, random=self._random, order=self._order)
             loss = float(run.values[self.loss])
@@ -117,8 +117,9 @@ class Trainer:
             gradients = clip_by_norm(gradients, self.clip)
         rate = self.update_rule.learning_rate * self.schedule.factor(self.step_number, self.steps)
         self.step_number += 1
-        for parameter, gradient in gradients.items():
-            self.update_rule.apply(parameter.value, gradient, self._states[parameter], rate, self.step_number)
+        with np.errstate(over="ignore", invalid="ignore"):
+            for parameter, gradient in gradients.items():
+                self.update_rule.apply(parameter.value, gradient, self._states[parameter], rate, self.step_number)
         return loss
 
     def _refuse_non_finite(self, gradients: dict[Parameter, Signal], run: Run) -> None:
