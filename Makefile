@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Extras beyond the tests' own; CI sets EXTRAS=,oracle to compare with PyTorch too.
 EXTRAS ?=
 
-.PHONY: demo test lint types imports tests experiments clean
+.PHONY: demo test lint types imports tests experiments pictures clean
 
 demo: $(VENV)/installed
 	$(BIN)/deltarule demo
@@ -28,6 +28,11 @@ tests: $(VENV)/installed-test
 # Trains on the corpora in DATA and prints the table of docs/results.md; takes about an hour.
 experiments: $(VENV)/installed-test
 	$(BIN)/python experiments/accuracy.py $(DATA)
+
+# Draws docs/images from real runs.
+pictures: $(VENV)/installed-test
+	$(BIN)/pip install --quiet --disable-pip-version-check ".[pictures]"
+	$(BIN)/python docs/pictures.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
