@@ -31,7 +31,7 @@ experiments: $(VENV)/installed-test
 
 # Draws docs/images from real runs.
 pictures: $(VENV)/installed-test
-	$(BIN)/pip install --quiet --disable-pip-version-check ".[pictures]"
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable ".[pictures]"
 	$(BIN)/python docs/pictures.py
 
 $(VENV)/bin/python:

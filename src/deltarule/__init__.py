@@ -35,6 +35,7 @@ from deltarule.graph.functions import (
     sum,
     tanh,
     transpose,
+    window_affine,
 )
 from deltarule.networks import (
     Dense,
@@ -148,4 +149,5 @@ __all__ = [
     "tanh",
     "train",
     "transpose",
+    "window_affine",
 ]

@@ -11,6 +11,7 @@ from deltarule.graph.operations.arithmetic import Absolute, Exp, Log, Maximum
 from deltarule.graph.operations.arrangement import Concatenate, OneHot, Pick, Reshape, RowLookup
 from deltarule.graph.operations.linear import Affine, Linear, MatMul, Transpose
 from deltarule.graph.operations.reductions import LogSumExp, Max, Mean, Sum
+from deltarule.graph.operations.windows import WindowAffine
 from deltarule.graph.shapes import Shape
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "sum",
     "tanh",
     "transpose",
+    "window_affine",
 ]
 
 
@@ -108,6 +110,15 @@ def linear(x: Any, weight: Any) -> Node:
 def affine(x: Any, weight: Any, bias: Any) -> Node:
     """Return z = W x + b for each row x of the input; the weight is (outputs, inputs)."""
     return apply(Affine(), x, weight, bias)
+
+
+def window_affine(vectors: Any, positions: Any, weight: Any, bias: Any) -> Node:
+    """Return W x + b where x is the vectors of a window end to end; `positions` says which vectors are in each window.
+
+    The same as ``affine(reshape(row_lookup(vectors, positions), ...), weight, bias)``, but a vector that stands in many
+    windows is multiplied once.
+    """
+    return apply(WindowAffine(), vectors, positions, weight, bias)
 
 
 def transpose(a: Any) -> Node:

@@ -51,12 +51,12 @@ Signal = Array | RowSignal
 
 
 def sum_rows(rows: Array, values: Array, count: int) -> Array:
-    """Add each row of `values` into row ``rows[i]`` of a new array of `count` rows."""
+    """Add row i of `values` into row ``rows[i]``, or into each of the rows ``rows[i, :]``, of a new array of zeros."""
     import scipy.sparse  # here, as it takes longer to load than all the rest of deltarule
 
     # A product with a sparse matrix of ones; np.add.at is thirty times slower, sorting and np.add.reduceat six times.
-    ones = np.ones(len(rows), values.dtype)
-    selector = scipy.sparse.csc_matrix((ones, rows, np.arange(len(rows) + 1)), shape=(count, len(rows)))
+    ones, ends = np.ones(rows.size, values.dtype), np.arange(len(rows) + 1) * prod(rows.shape[1:])
+    selector = scipy.sparse.csc_matrix((ones, rows.ravel(), ends), shape=(count, len(rows)))
     flat = values.reshape(len(rows), prod(values.shape[1:]))  # not -1, which has no meaning where there are no rows
     return np.asarray(selector @ flat).reshape(count, *values.shape[1:])
 

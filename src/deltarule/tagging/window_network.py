@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from deltarule.graph import Array, Input, Node, Parameter
-from deltarule.graph.functions import concatenate, row_lookup
+from deltarule.graph.functions import concatenate
 from deltarule.networks import (
     Dense,
     Dropout,
     Lookup,
     MultiClassMaxMargin,
     SoftmaxCrossEntropy,
-    Window,
     l2_penalty,
 )
 from deltarule.tagging.config import TaggerConfig
@@ -62,8 +61,8 @@ class WindowNetwork:
         dropout = Dropout(config.dropout)
         forms = concatenate([lookups[name](ids) for name, ids in self.feature_ids.items()], axis=1)
         # One mask for each distinct form of the batch: windows still share the form's vector.
-        windows = Window(config.window)(row_lookup(dropout(forms.named("forms")), self.positions))
-        self.scores: Node = output(dropout(hidden(windows))).named("scores")
+        activation = hidden.over_windows(dropout(forms.named("forms")), self.positions)
+        self.scores: Node = output(dropout(activation)).named("scores")
         objective = MultiClassMaxMargin(config.margin) if config.objective == "max-margin" else SoftmaxCrossEntropy()
         self.loss: Node = objective(self.scores, self.labels)
         if config.l2:

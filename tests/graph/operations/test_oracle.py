@@ -27,6 +27,7 @@ ORACLE = {
     "maximum": lambda o, x, y: torch.maximum(x, y),
     "matmul": lambda o, a, b: a @ b,
     "linear": lambda o, x, weight: torch.nn.functional.linear(x, weight),
+    "window_affine": lambda _, vectors, ids, w, b: torch.nn.functional.linear(vectors[ids].flatten(1), w, b),
     "affine": lambda o, x, weight, bias: torch.nn.functional.linear(x, weight, bias),
     "transpose": lambda o, a: a.permute(*reversed(range(a.ndim))),
     "reshape": lambda o, x: x.reshape(o.shape),
