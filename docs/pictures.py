@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 from io import StringIO
@@ -16,7 +17,7 @@ from rich.console import Console
 import deltarule as dr
 from deltarule.cli import demo, display, evaluate, training
 
-IMAGES = Path(__file__).parent / "images"
+IMAGES = Path(__file__).resolve().parent / "images"
 COLOURS = ("#1f77b4", "#d62728")
 
 
@@ -26,9 +27,12 @@ def draw_demo() -> None:
     for module in (demo, display, evaluate, training):
         if hasattr(module, "output"):
             module.output = console
+    here = Path.cwd()
     with tempfile.TemporaryDirectory() as folder:
-        demo.demo(model=Path(folder) / "demo-model")
-    picture = console.export_svg(title="deltarule demo").replace(f"{folder}/", "")
+        os.chdir(folder)
+        demo.demo()
+        os.chdir(here)
+    picture = console.export_svg(title="deltarule demo")
     # The picture needs no file from another host: any monospaced font will do.
     picture = re.sub(r"@font-face \{.*?\}\s*", "", picture, flags=re.DOTALL)
     (IMAGES / "demo.svg").write_text(picture, encoding="utf-8")
