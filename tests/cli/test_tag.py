@@ -128,11 +128,11 @@ class TestOutputFile:
 
     @pytest.mark.parametrize("failure", [KeyboardInterrupt, OSError(28, "No space left on device")])
     def test_a_failure_leaves_the_old_file_whole(self, failure, deltarule, model, text, tmp_path, monkeypatch):
-        def break_off(tagged, output_format, stream):
-            stream.write("half")
+        def break_off(corpus, labels):
+            yield "half"
             raise failure
 
-        monkeypatch.setattr("deltarule.cli.tag._write", break_off)
+        monkeypatch.setattr("deltarule.cli.tag._conll_lines", break_off)
         (tmp_path / "out").write_text("old")
         code, _, err = deltarule("tag", model, text, "-o", tmp_path / "out")
         assert (code, err) in {(130, "interrupted\n"), (2, "error: file: No space left on device\n")}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
+from shutil import which
 from typing import Annotated
 
 import typer
@@ -38,11 +41,18 @@ def demo(
     output.print("\nTagging a sentence:")
     output.print(coloured(tagged) if output.is_terminal else str(tagged), markup=False)
     tagger.save(model)
+    command = _command()
     output.print(
         f"\nThe model is in {model}. Next, type:\n"
-        f'  echo "Ada Lovelace met Babbage in London." | deltarule tag {model} --format text\n'
-        f"  deltarule check {model}\n"
-        "  deltarule train TRAIN.conll --dev DEV.conll -o MODEL        (your own labels)",
+        f'  echo "Ada Lovelace met Babbage in London." | {command} tag {model} --format text\n'
+        f"  {command} check {model}\n"
+        f"  {command} train TRAIN.conll --dev DEV.conll -o MODEL        (your own labels)",
         markup=False,
         soft_wrap=True,
     )
+
+
+def _command() -> str:
+    """Return what to type to run this program: its name where the shell finds it, else its path."""
+    program = Path(sys.argv[0])
+    return "deltarule" if which("deltarule") or program.name != "deltarule" else os.path.relpath(program)

@@ -6,18 +6,18 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import Annotated, Any
 
 import typer
 
 from deltarule.cli.display import coloured, output, status
 from deltarule.cli.options import Encoding
 from deltarule.errors import InputError
-from deltarule.tagging import TaggedText, Tagger
+from deltarule.tagging import Tagger
 from deltarule.text import Corpus, parse_conll, read_corpus, read_plain, read_text
 
 __all__ = ["tag"]
@@ -64,12 +64,20 @@ def tag(
     """Label the words of a text."""
     tagger = Tagger.load(model)
     corpus = _read(file, input_format, encoding)
+    if output_format is OutputFormat.conll:
+        labels = tagger.predict(corpus)  # no text and no offsets are needed
+        with _writing(out) as stream:
+            stream.writelines(_conll_lines(corpus, labels))
+        return
     tagged = tagger.tag_corpus(corpus)
     if out is None and output_format is OutputFormat.text and output.is_terminal:
         output.print(coloured(tagged), soft_wrap=True)
         return
     with _writing(out) as stream:
-        _write(tagged, output_format, stream)
+        if output_format is OutputFormat.json:
+            stream.writelines(json.dumps(sentence, ensure_ascii=False) + "\n" for sentence in tagged.as_dicts())
+        else:
+            stream.write(str(tagged).rstrip("\n") + "\n")
 
 
 def _read(file: str, input_format: InputFormat, encoding: str) -> Corpus:
@@ -108,16 +116,12 @@ def _one_token_a_line(text: str) -> bool:
     return not any(" " in line.strip() for line in text.split("\n")[:1000] if not line.startswith("# "))
 
 
-def _write(tagged: TaggedText, output_format: OutputFormat, stream: TextIO) -> None:
-    """Write labels in a format."""
-    if output_format is OutputFormat.text:
-        stream.write(str(tagged).rstrip("\n") + "\n")
-    elif output_format is OutputFormat.json:
-        stream.writelines(json.dumps(sentence, ensure_ascii=False) + "\n" for sentence in tagged.as_dicts())
-    else:
-        for sentence in tagged.sentences:
-            stream.writelines(f"{token.text}\t{token.label}\n" for token in sentence.tokens)
-            stream.write("\n")
+def _conll_lines(corpus: Corpus, labels: Sequence[str]) -> list[str]:
+    """Return a line for each token, and an empty one behind each sentence."""
+    lines = [f"{corpus.forms[token]}\t{label}\n" for token, label in zip(corpus.tokens.tolist(), labels, strict=True)]
+    for end in corpus.sentence_offsets[1:].tolist():
+        lines[end - 1] += "\n"
+    return lines
 
 
 @contextmanager
