@@ -79,3 +79,16 @@ def test_labels_that_cannot_be_used_name_the_file(labels, message):
 def test_unknown_schemes_are_refused():
     with pytest.raises(InputError, match=r"^there is no label scheme 'IOB7'; choose one of: IOB2, IOB1, IOBES"):
         Labelling(("O",), "IOB7")
+
+
+def test_plain_labels_of_which_none_is_known_are_refused():
+    tagger_labels = Labelling(("ADJ", "NOUN", "VERB"), "plain")
+    known = dr.Corpus.from_sentences([["go", "X"]], [["VERB", "SYM"]])
+    assert tagger_labels.gold(known) == [["VERB", "SYM"]]
+    strange = dr.Corpus.from_sentences([["Ada", "sings"]], [["B-PER", "O"]], source="ner.conll")
+    with pytest.raises(InputError) as error:
+        tagger_labels.gold(strange)
+    assert str(error.value) == (
+        "ner.conll: the tagger knows none of its labels (B-PER, O, ...), as it was trained on others"
+        " (ADJ, NOUN, VERB, ...); choose another corpus, label column or field"
+    )

@@ -31,3 +31,10 @@ def test_unlabelled(tmp_path):
     path.write_text("Museums\nin\n\nParis\n")
     corpus = read_corpus(path, labelled=False)
     assert (len(corpus), corpus.sentences, corpus.labels) == (3, 2, None)
+
+
+def test_columns_of_a_conllu_file_are_no_choice(tmp_path):
+    path = tmp_path / "a.conllu"
+    path.write_text(CONLLU)
+    with pytest.raises(InputError, match=r"a\.conllu: CoNLL-U has its own columns; choose the label by field"):
+        read_corpus(path, columns=(1, 3))

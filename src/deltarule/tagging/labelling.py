@@ -64,6 +64,12 @@ class Labelling:
                 spans(corpus.label_names)
         except InputError as error:
             raise InputError(f"{corpus.source}: the tagger was trained on chunk labels, but {error}") from None
+        if self.plain and sentences and not set(corpus.label_names) & set(self.names):
+            found, known = (", ".join(sorted(names)[:3]) for names in (corpus.label_names, self.names))
+            raise InputError(
+                f"{corpus.source}: the tagger knows none of its labels ({found}, ...), as it was trained on others"
+                f" ({known}, ...); choose another corpus, label column or field"
+            )
         return sentences
 
     def written(self, labels: NDArray[np.int16], corpus: Corpus) -> list[str]:

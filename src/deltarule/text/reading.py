@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from deltarule.errors import InputError
 from deltarule.text.conll import read_conll
 from deltarule.text.conllu import read_conllu
 from deltarule.text.corpus import Corpus
@@ -45,5 +46,7 @@ def read_corpus(
         If the file cannot be read or a line is malformed; the message names file, line number and the line.
     """
     if Path(path).name.lower().removesuffix(".gz").endswith(".conllu"):
+        if columns is not None:
+            raise InputError(f"{path}: CoNLL-U has its own columns; choose the label by field (--field): upos or xpos")
         return read_conllu(path, field, encoding)
     return read_conll(path, columns, encoding, labelled)
