@@ -42,6 +42,7 @@ def choose_entries(
     read_rows : rows of a table that a lookup read; they get four fifths of the sample, as the others have gradient 0
     """
     size = int(np.prod(shape))
+    chosen: Array
     if count >= size:
         chosen = np.arange(size)
     elif read_rows is None:

@@ -44,7 +44,7 @@ def parse_decimals(text: bytes) -> NDArray[np.float64] | None:
     fraction_lengths = ends - points - 1
     if not (_within(whole_lengths, 1, _WORD - 1) and _within(fraction_lengths, 1, _WORD)):
         return None
-    words = np.ndarray((len(padded) - _WORD + 1,), np.dtype("<u8"), padded.data, strides=(1,))
+    words: NDArray[np.uint64] = np.ndarray((len(padded) - _WORD + 1,), np.dtype("<u8"), padded.data, strides=(1,))
     whole = _parse_word(words[points - _WORD], whole_lengths)
     fraction = _parse_word(words[ends - _WORD], fraction_lengths)
     if whole is None or fraction is None:
