@@ -26,6 +26,10 @@ class Reduction(Operation):
         """Drop the axis, or keep it with size 1."""
         return without_axis(x, self.axis, self.keepdims)
 
+    def dropped(self, reduced: Array) -> Array:
+        """Drop the reduced axis, now of size 1, unless it is to be kept."""
+        return reduced if self.keepdims else reduced.squeeze(axis=self.axis)
+
     def spread(self, reduced: Array, x: Array) -> Array:
         """Stretch a reduced array over the axis again, as a view of the input's shape."""
         if self.axis is None:
@@ -49,7 +53,7 @@ class Sum(Reduction):
 
     def forward(self, x: Array) -> Array:
         """Σ x."""
-        return np.asarray(x.sum(axis=self.axis, keepdims=self.keepdims))
+        return self.dropped(x.sum(axis=self.axis, keepdims=True))
 
     def backward(self, signal: Array, output: Array, x: Array) -> tuple[Array]:
         """Give every entry the whole signal."""
@@ -63,7 +67,7 @@ class Mean(Reduction):
 
     def forward(self, x: Array) -> Array:
         """Σ x / n."""
-        return np.asarray(x.mean(axis=self.axis, keepdims=self.keepdims))
+        return self.dropped(x.mean(axis=self.axis, keepdims=True))
 
     def backward(self, signal: Array, output: Array, x: Array) -> tuple[Array]:
         """Give every entry 1/n of the signal."""
@@ -78,7 +82,7 @@ class Max(Reduction):
 
     def forward(self, x: Array) -> Array:
         """Return the largest entry."""
-        return np.asarray(x.max(axis=self.axis, keepdims=self.keepdims))
+        return self.dropped(x.max(axis=self.axis, keepdims=True))
 
     def backward(self, signal: Array, output: Array, x: Array) -> tuple[Array]:
         """Give the whole signal to the first of the largest entries."""
@@ -103,7 +107,7 @@ class LogSumExp(Reduction):
         """log Σ eˣ; the largest entry is taken out first so that none overflows."""
         largest = x.max(axis=self.axis, keepdims=True)
         total = np.log(np.exp(x - largest).sum(axis=self.axis, keepdims=True)) + largest
-        return np.asarray(total if self.keepdims else total.squeeze(axis=self.axis))
+        return self.dropped(total)
 
     def backward(self, signal: Array, output: Array, x: Array) -> tuple[Array]:
         """Share the signal out by softmax."""
