@@ -68,3 +68,13 @@ def test_the_bar_shows_nothing_when_piped(capsys):
     with progress_bar() as bar:
         bar.update(bar.add_task("x", total=1.0), completed=0.5)
     assert capsys.readouterr() == ("", "")
+
+
+def test_rows_appear_above_the_bar_not_behind_it(terminal):
+    # A bar on another stream than the rows does not know of them: they were printed behind it, on its line.
+    with progress_bar() as bar:
+        bar.add_task("epoch 1", total=1.0)
+        bar.refresh()
+        display.output.print("a row of the table")
+    lines = [line.split("\x1b[2K")[-1].strip("\r") for line in terminal.getvalue().split("\n")]
+    assert "a row of the table" in [line.strip() for line in lines]

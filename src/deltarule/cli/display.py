@@ -29,13 +29,13 @@ def print_json(value: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> None:
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table: ruled on a terminal, columns parted by tabs when piped."""
     if not output.is_terminal:
         for row in [columns, *rows]:
             sys.stdout.write("\t".join(row) + "\n")
         return
-    table = Table(title=title or None, title_justify="left", header_style="bold")
+    table = Table(header_style="bold")
     for position, column in enumerate(columns):
         table.add_column(column, justify="left" if position == 0 else "right")
     for row in rows:
@@ -53,15 +53,20 @@ def evaluation_rows(evaluation: Evaluation) -> list[list[str]]:
 
 
 def progress_bar() -> Progress:
-    """Return a bar on standard error that vanishes when done, and shows nothing when piped."""
+    """Return a bar that vanishes when done.
+
+    It is where results are shown, if that is a terminal, so that they appear above it; else on standard error, where it
+    shows nothing if that is no terminal either.
+    """
+    console = output if output.is_terminal else status
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         TaskProgressColumn(),
         TimeElapsedColumn(),
-        console=status,
+        console=console,
         transient=True,
-        disable=not status.is_terminal,
+        disable=not console.is_terminal,
     )
 
 

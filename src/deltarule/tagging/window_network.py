@@ -23,7 +23,7 @@ __all__ = ["WindowNetwork"]
 class WindowNetwork:
     """x → z = W x + b → a = f(z) → s = U a + c, where x is the concatenated vectors of the words of a window.
 
-    The vectors are put together once for each distinct form of a batch, and then looked up for each window.
+    The vectors are put together, and multiplied with W, once for each distinct form of a batch.
 
     Attributes
     ----------
