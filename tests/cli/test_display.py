@@ -70,8 +70,9 @@ def test_the_bar_shows_nothing_when_piped(capsys):
     assert capsys.readouterr() == ("", "")
 
 
-def test_rows_appear_above_the_bar_not_behind_it(terminal):
+def test_rows_appear_above_the_bar_not_behind_it(terminal, monkeypatch):
     # A bar on another stream than the rows does not know of them: they were printed behind it, on its line.
+    monkeypatch.setattr(display, "status", Console(file=terminal, force_terminal=True, width=60, color_system=None))
     with progress_bar() as bar:
         bar.add_task("epoch 1", total=1.0)
         bar.refresh()
