@@ -49,7 +49,7 @@ def test_dicts_are_as_json_has_them(tagged):
     last = tagged.as_dicts()[1]
     assert (last["text"], last["start"], last["end"]) == ("New York!", 28, 37)
     assert last["tokens"][0] == {"text": "New", "label": "B-LOC", "start": 28, "end": 31}
-    assert last["entities"] == ({"text": "New York", "type": "LOC", "start": 28, "end": 36},)
+    assert last["entities"] == [{"text": "New York", "type": "LOC", "start": 28, "end": 36}]
 
 
 def test_chunks_do_not_reach_across_sentences():

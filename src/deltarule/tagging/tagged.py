@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -89,7 +89,16 @@ class TaggedText:
 
     def as_dicts(self) -> list[dict[str, Any]]:
         """Return a dict for each sentence as JSON has it: its text, start and end, tokens, entities."""
-        return [{"text": self.text[s.start : s.end], **asdict(s)} for s in self.sentences]
+        return [
+            {
+                "text": self.text[sentence.start : sentence.end],
+                "start": sentence.start,
+                "end": sentence.end,
+                "tokens": [dict(vars(token)) for token in sentence.tokens],  # several times faster than asdict
+                "entities": [dict(vars(entity)) for entity in sentence.entities],
+            }
+            for sentence in self.sentences
+        ]
 
     def __str__(self) -> str:
         """Show the entities in brackets; without any, the label behind each token that has one."""
