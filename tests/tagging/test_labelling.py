@@ -92,3 +92,20 @@ def test_plain_labels_of_which_none_is_known_are_refused():
         "ner.conll: the tagger knows none of its labels (B-PER, O, ...), as it was trained on others"
         " (ADJ, NOUN, VERB, ...); choose another corpus, label column or field"
     )
+
+
+def test_labels_that_break_their_scheme_are_read_as_conlleval_does_where_a_scheme_is_named():
+    broken = dr.Corpus.from_sentences(
+        [["New", "York", "greets", "Ada"]], [["B-LOC", "I-LOC", "O", "I-PER"]], source="x"
+    )
+    with pytest.raises(InputError, match=r"x: the labels fit no scheme: sentence 1 has .* or name one"):
+        Labelling.of_corpus(broken)
+    labelling, labels = Labelling.of_corpus(broken, "IOB2")
+    assert [labelling.names[label] for label in labels] == ["B-LOC", "E-LOC", "O", "S-PER"]
+    assert labelling.written(labels.astype(np.int16), broken) == ["B-LOC", "I-LOC", "O", "B-PER"]
+
+
+def test_a_scheme_that_is_none_names_the_file_and_the_known_ones():
+    text = dr.Corpus.from_sentences([["Ada"]], [["B-PER"]], source="x.conll")
+    with pytest.raises(InputError, match=r"x\.conll: .*IOB3.*IOB2"):
+        Labelling.of_corpus(text, "IOB3")

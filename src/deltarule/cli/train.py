@@ -66,6 +66,12 @@ def train(
             show_default="none",
         ),
     ] = None,
+    scheme: Annotated[
+        str | None,
+        typer.Option(
+            help="Label scheme, where labels break it: IOB1, IOB2, IOBES, BMES, BILOU.", show_default="recognised"
+        ),
+    ] = None,
     columns: Columns = None,
     field: Field = "upos",
     encoding: Encoding = "utf-8",
@@ -97,6 +103,7 @@ def train(
                 columns=parse_columns(columns),
                 field=field,
                 encoding=encoding,
+                scheme=scheme,
                 progress=display.progress,
             )
     except (KeyboardInterrupt, NonFiniteError):

@@ -34,15 +34,22 @@ class Labelling:
         Decoder.of_labels(self.names, _internal(self.scheme))  # complains of names that are no labels
 
     @classmethod
-    def of_corpus(cls, corpus: Corpus) -> tuple[Labelling, NDArray[np.int32]]:
-        """Recognise the scheme of a training corpus; return the labelling and the label id of each token."""
+    def of_corpus(cls, corpus: Corpus, scheme: str | None = None) -> tuple[Labelling, NDArray[np.int32]]:
+        """Return the labelling of a training corpus and the label id of each token.
+
+        Parameters
+        ----------
+        corpus : the training corpus
+        scheme : its label scheme, which mends labels that break it; by default it is recognised, and must be kept
+        """
         sentences = sentences_of_labels(corpus)
         try:
-            scheme = recognise_scheme(sentences)
+            scheme = recognise_scheme(sentences) if scheme is None else scheme
+            internal = _internal(scheme)
+            converted = [label for sentence in sentences for label in convert(sentence, scheme, internal)]
+            labelling = cls(tuple(sorted(set(converted))), scheme)
         except InputError as error:
             raise InputError(f"{corpus.source}: {error}") from None
-        converted = [label for sentence in sentences for label in convert(sentence, scheme, _internal(scheme))]
-        labelling = cls(tuple(sorted(set(converted))), scheme)
         number = {name: i for i, name in enumerate(labelling.names)}
         return labelling, np.fromiter(map(number.__getitem__, converted), np.int32, len(converted))
 

@@ -91,6 +91,7 @@ class Tagger:
         columns: tuple[int, int] | None = None,
         field: str = "upos",
         encoding: str = "utf-8",
+        scheme: str | None = None,
         progress: Progress | None = None,
     ) -> Tagger:
         """Train on a labelled corpus.
@@ -102,6 +103,8 @@ class Tagger:
         columns : columns of token and label in CoNLL files, from 0, negative from the end; first and last by default
         field : label in CoNLL-U files, "upos" or "xpos"
         encoding : of the files
+        scheme : label scheme of the files: "IOB1", "IOB2", "IOBES", "BMES", "BILOU" or "plain"; by default it is
+            recognised, and labels that break it are an error, where a scheme given here has them read as conlleval does
         progress : functions to call on the way
 
         Returns
@@ -119,7 +122,7 @@ class Tagger:
         progress = progress or Progress()
         train = _read(train, columns, field, encoding)
         dev = None if dev is None else _read(dev, columns, field, encoding)
-        labelling, labels = Labelling.of_corpus(train)
+        labelling, labels = Labelling.of_corpus(train, scheme)
         if dev is not None:
             labelling.gold(dev)  # complains now rather than after the first epoch
         model = TaggingModel.untrained(self.config, labelling, train, self._word_vectors(progress))

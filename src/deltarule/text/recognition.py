@@ -52,7 +52,8 @@ def recognise_scheme(sentences: Iterable[Sequence[str]]) -> str:
             complaints.append(complaint)
     raise InputError(
         f"the labels fit no scheme: {'; '.join(complaints[:2]) or 'the prefixes are ' + ', '.join(sorted(used))}; "
-        f"correct the labels so that they follow one of {', '.join(CHUNK_SCHEMES)}"
+        f"correct the labels so that they follow one of {', '.join(CHUNK_SCHEMES)}, or name one (--scheme, scheme=...) "
+        "to have them read as conlleval reads them"
     )
 
 
