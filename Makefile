@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Extras beyond the tests' own; CI sets EXTRAS=,oracle to compare with PyTorch too.
 EXTRAS ?=
+TESTABLE := $(VENV)/installed-test$(EXTRAS)
 
 .PHONY: demo test lint types imports tests experiments pictures clean
 
@@ -12,25 +13,25 @@ demo: $(VENV)/installed
 
 test: lint types imports tests
 
-lint: $(VENV)/installed-test
+lint: $(TESTABLE)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(VENV)/installed-test
+types: $(TESTABLE)
 	$(BIN)/mypy
 
-imports: $(VENV)/installed-test
+imports: $(TESTABLE)
 	$(BIN)/lint-imports
 
-tests: $(VENV)/installed-test
+tests: $(TESTABLE)
 	$(BIN)/pytest
 
 # Trains on the corpora in DATA and prints the table of docs/results.md; takes about an hour.
-experiments: $(VENV)/installed-test
+experiments: $(TESTABLE)
 	$(BIN)/python experiments/accuracy.py $(DATA)
 
 # Draws docs/images from real runs.
-pictures: $(VENV)/installed-test
+pictures: $(TESTABLE)
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable ".[pictures]"
 	$(BIN)/python docs/pictures.py
 
@@ -41,7 +42,7 @@ $(VENV)/installed: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
 	touch $@
 
-$(VENV)/installed-test: pyproject.toml | $(VENV)/bin/python
+$(TESTABLE): pyproject.toml | $(VENV)/bin/python
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable ".[test$(EXTRAS)]"
 	touch $@ $(VENV)/installed
 
