@@ -26,7 +26,7 @@ imports: $(TESTABLE)
 tests: $(TESTABLE)
 	$(BIN)/pytest
 
-# Trains on the corpora in DATA and prints the table of docs/results.md; takes about an hour.
+# Trains on the corpora in DATA and prints the table of docs/results.md; takes about half an hour.
 experiments: $(TESTABLE)
 	$(BIN)/python experiments/accuracy.py $(DATA)
 
