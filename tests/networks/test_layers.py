@@ -213,3 +213,11 @@ class TestDropout:
     def test_a_rate_that_is_no_probability_below_1_is_refused(self, rate):
         with pytest.raises(InputError, match=f"^a dropout rate must be at least 0 and below 1, not {rate}$"):
             dr.Network([dr.Dense(2, 2), dr.Dropout(rate)])
+
+
+def test_layers_outside_of_a_network_begin_with_different_weights():
+    x = dr.input("x", ("batch", 3))
+    first, second = dr.Dense(3, 2), dr.Dense(3, 2)
+    first(x), second(x)
+    weights = [layer.parameters["weight"].value for layer in (first, second)]
+    assert not np.isclose(*weights).any()

@@ -19,19 +19,19 @@ def test_rare_words_are_counted_by_their_folded_form():
     encoder = FormEncoder.of_corpus(CORPUS, ["word"], minimum=2)
     assert encoder.vocabularies["word"].entries == ("0000", "is", "paris")
     encoded = encoder.encode(CORPUS.forms)
-    ids = dict(zip(CORPUS.forms, encoded.ids["word"][1:].tolist(), strict=True))
+    ids = dict(zip(CORPUS.forms, encoded["word"][1:].tolist(), strict=True))
     assert ids == {"Paris": 4, "is": 3, "paris": 4, "Rome": UNKNOWN, "1984": 2, "1999": 2}
 
 
 def test_row_0_is_the_boundary_of_a_sentence_and_new_words_are_unknown():
     encoder = FormEncoder.of_corpus(CORPUS, FEATURES, minimum=1)
     encoded = encoder.encode(["quux", "Rome"])
-    assert list(encoded.ids) == list(FEATURES)
-    assert all(ids.dtype == np.int32 and ids.shape == (3,) and ids[0] == BOUNDARY for ids in encoded.ids.values())
-    assert (encoded.ids["word"][1], encoded.ids["prefix2"][1]) == (UNKNOWN, UNKNOWN)
-    assert encoder.vocabularies["capitalisation"][encoded.ids["capitalisation"][1]] == "lower"
-    assert encoder.vocabularies["word"][encoded.ids["word"][2]] == "rome"
-    assert encoder.vocabularies["suffix2"][encoded.ids["suffix2"][2]] == "me"
+    assert list(encoded) == list(FEATURES)
+    assert all(ids.dtype == np.int32 and ids.shape == (3,) and ids[0] == BOUNDARY for ids in encoded.values())
+    assert (encoded["word"][1], encoded["prefix2"][1]) == (UNKNOWN, UNKNOWN)
+    assert encoder.vocabularies["capitalisation"][encoded["capitalisation"][1]] == "lower"
+    assert encoder.vocabularies["word"][encoded["word"][2]] == "rome"
+    assert encoder.vocabularies["suffix2"][encoded["suffix2"][2]] == "me"
 
 
 def test_every_word_with_a_vector_is_in_the_vocabulary_and_comes_first():
@@ -43,4 +43,4 @@ def test_every_word_with_a_vector_is_in_the_vocabulary_and_comes_first():
 
 def test_an_empty_list_of_forms():
     encoder = FormEncoder.of_corpus(CORPUS, ["word"], minimum=1)
-    assert encoder.encode([]).ids["word"].tolist() == [BOUNDARY]
+    assert encoder.encode([])["word"].tolist() == [BOUNDARY]

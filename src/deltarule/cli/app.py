@@ -23,7 +23,7 @@ from deltarule.errors import InputError, NonFiniteError
 __all__ = ["app", "main"]
 
 app = typer.Typer(
-    help="Label every word of a text: train a tagger in seconds, tag, evaluate, and check its gradients.",
+    help="Label every word of a text: train a tagger, evaluate it, tag, and check its gradients.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -12,7 +12,17 @@ from math import prod
 
 from deltarule.errors import ShapeError
 
-__all__ = ["Dimension", "Shape", "bind", "broadcast_shapes", "format_shape", "total", "without_axis"]
+__all__ = [
+    "Dimension",
+    "Shape",
+    "bind",
+    "broadcast_shapes",
+    "format_shape",
+    "normalise_axis",
+    "size_of",
+    "total",
+    "without_axis",
+]
 
 Dimension = int | str
 Shape = tuple[Dimension, ...]

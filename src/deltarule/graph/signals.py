@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Array", "RowSignal", "Signal", "add_signals", "dense", "sum_to_shape"]
+__all__ = ["Array", "RowSignal", "Signal", "add_signals", "dense", "sum_rows", "sum_to_shape"]
 
 Array = NDArray[Any]
 
@@ -54,7 +54,7 @@ def sum_rows(rows: Array, values: Array, count: int) -> Array:
     """Add row i of `values` into row ``rows[i]``, or into each of the rows ``rows[i, :]``, of a new array of zeros."""
     import scipy.sparse  # here, as it takes longer to load than all the rest of deltarule
 
-    # A product with a sparse matrix of ones; np.add.at is thirty times slower, sorting and np.add.reduceat six times.
+    # A product with a sparse matrix of ones: np.add.at takes over ten times as long, np.add.reduceat four times.
     ones, ends = np.ones(rows.size, values.dtype), np.arange(len(rows) + 1) * prod(rows.shape[1:])
     selector = scipy.sparse.csc_matrix((ones, rows.ravel(), ends), shape=(count, len(rows)))
     flat = values.reshape(len(rows), prod(values.shape[1:]))  # not -1, which has no meaning where there are no rows

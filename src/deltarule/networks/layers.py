@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from itertools import count
 from typing import ClassVar
 
 import numpy as np
@@ -16,6 +17,9 @@ from deltarule.networks.activations import activation_function
 from deltarule.networks.initialisation import initialisation_for
 
 __all__ = ["Dense", "Dropout", "Layer", "Lookup", "Window"]
+
+# Of layers outside of networks: layers with the same first values would get the same signals and never differ.
+_seeds = count()
 
 
 @dataclass(eq=False)
@@ -42,9 +46,9 @@ class Layer(ABC):
         self.parameters[name] = Parameter(value.astype(np.float32), f"{self.name or self.kind}.{name}")
 
     def parameter(self, name: str) -> Parameter:
-        """Return a parameter, drawing first values from seed 0 if nobody has."""
+        """Return a parameter; a layer outside of a network draws its first values at its first use."""
         if not self.parameters:
-            self.initialise(np.random.default_rng(0))
+            self.initialise(np.random.default_rng(next(_seeds)))
         return self.parameters[name]
 
 

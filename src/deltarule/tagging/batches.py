@@ -42,7 +42,7 @@ class Sentences:
         # Row 0 is the boundary, where a window reaches beyond its sentence; position −1 finds it at the end.
         rows = np.append(rows + 1, 0)
         used = np.append(0, forms + 1)
-        feeds: dict[str, Array] = {name: ids[used] for name, ids in self.encoded.ids.items()}
+        feeds: dict[str, Array] = {name: ids[used] for name, ids in self.encoded.items()}
         feeds["positions"] = rows[window_positions(batch_offsets, self.window)]
         if self.labels is not None:
             feeds["labels"] = self.labels[tokens]

@@ -25,16 +25,8 @@ def folded_words(vectors: WordVectors) -> dict[str, int]:
     return rows
 
 
-@dataclass(frozen=True, eq=False)
-class EncodedForms:
-    """Feature ids of distinct forms; row 0 stands for what lies beyond the ends of a sentence.
-
-    Attributes
-    ----------
-    ids : for each feature, an int32 array of shape (1 + forms,)
-    """
-
-    ids: dict[str, NDArray[np.int32]]
+EncodedForms = dict[str, NDArray[np.int32]]
+"""For each feature, the ids of distinct forms, of shape (1 + forms,); row 0 is what lies beyond a sentence's ends."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +71,6 @@ class FormEncoder:
         """Return the ids of all features of all forms."""
         columns = feature_columns(forms, self.vocabularies)
         boundary = np.array([BOUNDARY], np.int32)
-        return EncodedForms(
-            {name: np.concatenate([boundary, self.vocabularies[name].ids(column)]) for name, column in columns.items()}
-        )
+        return {
+            name: np.concatenate([boundary, self.vocabularies[name].ids(column)]) for name, column in columns.items()
+        }
