@@ -1,0 +1,76 @@
+"""How kernels are compiled: to machine code at their first use on a machine, then kept on disk."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from numba import njit
+from numba.core import sigutils
+from numba.core.caching import FunctionCache
+from numba.core.ccallback import CFunc
+
+__all__ = ["called_by_address", "inlined", "kernel"]
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+# Sums may be reordered and products fused, so that loops run on vectors; NaN and infinity keep their meaning.
+_FAST = {"reassoc", "contract", "nsz", "arcp"}
+
+
+def kernel(signature: Any) -> Callable[[Function], Function]:
+    """Compile a function for one signature; it runs without the interpreter's lock, and checks no bounds."""
+
+    def compiled(function: Function) -> Function:
+        dispatcher: Any = njit(nogil=True, error_model="numpy", fastmath=_FAST)(function)
+        _keep_on_disk(dispatcher, function)
+        dispatcher.compile(signature)
+        dispatcher.disable_compile()  # another type of argument is a mistake, not a reason to compile for seconds
+        return dispatcher  # type: ignore[no-any-return]
+
+    return compiled
+
+
+def called_by_address(signature: Any) -> Callable[[Callable[..., Any]], Any]:
+    """Compile a function that kernels call by its `address`, so that it is compiled once, not once for each of them."""
+
+    def compiled(function: Callable[..., Any]) -> Any:
+        options = {"nogil": True, "error_model": "numpy", "fastmath": _FAST}
+        callback: Any = CFunc(function, sigutils.normalize_signature(signature), {}, options)
+        _keep_on_disk(callback, function)
+        callback.compile()
+        return callback
+
+    return compiled
+
+
+def inlined(function: Function) -> Function:
+    """Compile a function into the kernels that call it."""
+    dispatcher: Any = njit(nogil=True, error_model="numpy", fastmath=_FAST)(function)
+    return dispatcher  # type: ignore[no-any-return]
+
+
+def _keep_on_disk(compiled: Any, function: Callable[..., Any]) -> None:
+    """Let Numba keep machine code beside the source, or in the user's cache directory; if neither can be, nowhere."""
+    with suppress(RuntimeError):
+        compiled._cache = _KernelCache(function)
+
+
+class _KernelCache(FunctionCache):  # type: ignore[misc]
+    """Numba's cache on disk, which by itself looks only at the file of a kernel, not at those of functions it calls."""
+
+    def _index_key(self, sig: Any, codegen: Any) -> Any:
+        return (*super()._index_key(sig, codegen), _sources())
+
+
+@cache
+def _sources() -> str:
+    """Return a digest of the source of all kernels."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,63 @@
+"""The instructions that a program is made of, each with its operands in order.
+
+An operand is the address of an array (float32 numbers, or int32 ids, labels and positions; losses, norms and factors
+are float64) or a size; behind an arrow, the place to which the instruction writes a size. In brackets stand the real
+numbers that it has in a table of its own, and behind the bar what is cut into slices.
+"""
+
+from __future__ import annotations
+
+# rows columns inner a a_stride a_transposed b b_stride b_transposed c c_stride accumulate | rows or
+# columns of C
+MULTIPLY = 0
+# x x_stride rows inner weight columns z bias bias_count seed [function parameter rate] | rows or
+# columns of z
+LAYER = 1
+SHARE_FINISHED = 2  # signal rows columns row_ids row_id_count activation seed [function parameter rate] | rows
+ADD_BIAS_SIGNAL = 3  # signal rows columns sums accumulate | columns
+APPLY = 4  # x y count [function parameter] | entries
+SHARE_APPLIED = 5  # signal x y shared count [function parameter] | entries
+MASK = 6  # x y count seed [rate] | entries
+# x y output size0 size1 size2 size3 x_step0 x_step1 x_step2 x_step3 y_step0 y_step1 y_step2 y_step3
+# [function]
+COMBINE = 7
+# x y output size0 size1 size2 size3 x_step0 x_step1 x_step2 x_step3 y_step0 y_step1 y_step2 y_step3
+# signal shared [function first]
+SHARE_COMBINED = 8
+REDUCE = 9  # x y outer length inner [function]
+SHARE_REDUCED = 10  # signal x y shared outer length inner [function]
+SOFTMAX = 11  # x y outer length inner
+SHARE_SOFTMAX = 12  # signal y shared outer length inner
+PICK = 13  # x labels rows columns y
+SHARE_PICKED = 14  # signal labels rows columns shared
+ONE_HOT = 15  # labels count classes y
+TRANSPOSE = 16  # x y rows columns
+COPY = 17  # source source_stride target target_stride rows columns | rows
+ADD_SCALED = 18  # source target count [factor] | entries
+FILL = 19  # target count [number] | entries
+READ_ROWS = 20  # table ids count columns output stride | rows
+ADD_ROWS = 21  # values ids count columns stride sums
+# vectors vector_stride count dimension weight size columns positions windows bias bias_count z
+# laid_out products seed [function parameter rate] | columns
+WINDOW_LAYER = 22
+# vectors vector_stride count dimension laid_out size columns positions windows signal activation
+# collected bias_sums gradient parts seed weight [function parameter rate finish] | columns
+WINDOW_SIGNALS = 23
+SUM_PARTS = 24  # parts part_count count output | entries
+CHOOSE_WINDOWS = 25  # count vectors size → few many windows places collected_windows collected_vectors
+READ_POSITIONS = 26  # positions rows count size output
+READ_WINDOWS = 27  # vectors positions count size dimension output | windows
+SOFTMAX_CROSS_ENTROPY = 28  # scores labels signal rows classes losses | rows
+SQUARED_ERROR = 29  # x targets signal rows columns losses | rows
+CLASS_MARGINS = 30  # scores labels rivals rows classes losses [margin] | rows
+CLASS_VIOLATORS = 31  # labels rivals signal row_ids classes rows → count
+PAIR_VIOLATORS = 32  # true corrupted true_signal corrupted_signal row_ids rows loss → count [margin]
+SUM_LOSS = 33  # losses count rows loss
+NORM = 34  # x rows columns norms | entries
+CHECK_GRADIENTS = 35  # norms norm_count loss factor → fine [largest clip]
+SUM_DISTINCT_ROWS = 36  # values ids count columns stride places distinct sums begin → known
+UPDATE = 37  # value gradient first second count state factor [rule settings...] | entries
+UPDATE_ROWS = 38  # value sums first second distinct rows columns state factor [rule settings...] | rows
+
+# Update rules.
+SGD, MOMENTUM, NESTEROV, ADAGRAD, RMSPROP, ADAM = range(6)

@@ -1,0 +1,163 @@
+"""Runs a program: a table of instructions on arrays, which several threads work through together.
+
+Each row of the program is an instruction: what to do, the place of its slices, the place of its guard, and the places
+of its operands. Places point into the `memory` table, which holds addresses of arrays and sizes. So a program stays as
+it is while batches change. Instructions are grouped in stages; those of a stage do not depend on each other, and each
+is cut into slices, fixed in number whatever the number of threads. Threads take slice after slice, and wait for each
+other at the end of a stage.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import float64, int64
+
+from deltarule.kernels.compiled import inlined, kernel
+from deltarule.kernels.memory import add_and_fetch_old, call, doubles, fetch, floats, integers
+from deltarule.kernels.rows import read_rows
+
+__all__ = ["ALONE", "COUNTERS_AHEAD", "COUNTERS_A_STAGE", "LEAD", "first_bad_ids", "help_out", "run"]
+
+_LINE = 8  # counters of different stages lie in different lines of the cache
+# The first counters: whether a step is open, and how many helpers are inside of it. Those of the stages follow.
+_OPEN, _INSIDE, _STAGES = 0, 1 * _LINE, 2 * _LINE
+COUNTERS_AHEAD, COUNTERS_A_STAGE = 2 * _LINE, 2 * _LINE
+ALONE, LEAD = range(2)
+_ALL = 1 << 40
+
+
+@inlined
+def _work(execute: int, counters: int, alone: bool, program: Any, memory: Any, numbers: Any, stages: Any) -> None:
+    """Take slices of the stages, one after another, until all are done."""
+    for stage in range(len(stages) - 1):
+        taken = counters + 8 * (_STAGES + 2 * _LINE * stage)
+        done = taken + 8 * _LINE
+        total, part = 0, -1
+        for i in range(stages[stage], stages[stage + 1]):
+            total += memory[program[i, 1]]
+        while True:
+            part = part + 1 if alone else add_and_fetch_old(taken, 1)
+            if part >= total:
+                break
+            i, own = stages[stage], part
+            while own >= memory[program[i, 1]]:
+                own -= memory[program[i, 1]]
+                i += 1
+            if memory[program[i, 2]] != 0:
+                call(
+                    execute,
+                    program[i].ctypes.data,
+                    memory.ctypes.data,
+                    numbers[i].ctypes.data,
+                    own,
+                    memory[program[i, 1]],
+                )
+            if not alone:
+                add_and_fetch_old(done, 1)
+        while not alone and fetch(done) < total:
+            pass
+
+
+@inlined
+def _lead(execute: int, role: int, counters: int, program: Any, memory: Any, numbers: Any, stages: Any) -> None:
+    """Take one step, alone or with whoever comes to help."""
+    opened, inside = counters + 8 * _OPEN, counters + 8 * _INSIDE
+    if role == LEAD:
+        for stage in range(len(stages) - 1):
+            at = counters + 8 * (_STAGES + 2 * _LINE * stage)
+            add_and_fetch_old(at, -fetch(at))
+            add_and_fetch_old(at + 8 * _LINE, -fetch(at + 8 * _LINE))
+        add_and_fetch_old(opened, 1)
+    _work(execute, counters, role != LEAD, program, memory, numbers, stages)
+    if role == LEAD:
+        add_and_fetch_old(opened, -1)
+        while fetch(inside) > 0:
+            pass
+
+
+@kernel(int64(int64, int64, int64, int64, int64[:, ::1], int64[::1], float64[:, ::1], int64[::1]))
+def help_out(
+    execute: int, patience: int, counters: int, steps: int, program: Any, memory: Any, numbers: Any, stages: Any
+) -> int:
+    """Help with the steps that another thread leads, until there was none for a while.
+
+    Parameters
+    ----------
+    execute : address of the function of that name
+    patience : how often to look for a step in vain before it returns
+    counters : address of the counters that threads share
+    steps : with how many steps to help at most
+    program, memory, numbers, stages : as for `run`
+    """
+    opened, inside = counters + 8 * _OPEN, counters + 8 * _INSIDE
+    waited, helped = 0, 0
+    while waited < patience and helped < steps:
+        waited += 1
+        if fetch(opened) > 0:
+            add_and_fetch_old(inside, 1)
+            if fetch(opened) > 0:
+                _work(execute, counters, False, program, memory, numbers, stages)
+                waited = 0
+                helped += 1
+            add_and_fetch_old(inside, -1)
+    return helped
+
+
+@kernel(int64(int64, int64, int64, int64[::1], int64[:, ::1], int64[::1], float64[:, ::1], int64[::1]))
+def run(
+    execute: int, role: int, counters: int, batches: Any, program: Any, memory: Any, numbers: Any, stages: Any
+) -> int:
+    """Run a program from its first stage to its last, once or for many batches; return for how many it was fine.
+
+    Parameters
+    ----------
+    execute : address of the function that does a slice of an instruction
+    role : ALONE, or LEAD, so that others may help
+    counters : address of the counters that threads share
+    batches : empty to run the program once; else what `batch_table` of the plans writes
+    program : (instructions, operands) places in memory
+    memory : addresses and sizes
+    numbers : (instructions, settings) real numbers that instructions need
+    stages : first instruction of each stage, and the end
+    """
+    if len(batches) == 0:
+        _lead(execute, role, counters, program, memory, numbers, stages)
+        return 1
+    steps, rows, order, inputs = batches[0], batches[1], integers(batches[2], batches[0] * batches[1]), batches[3]
+    all_settings, settings = doubles(batches[4], steps * 8), doubles(batches[5], 8)
+    masks, seeds = batches[6], integers(batches[7], steps * batches[6])
+    fine, loss, losses = batches[8], floats(batches[9], 1), doubles(batches[10], steps)
+    for step in range(steps):
+        for i in range(inputs):
+            at = 11 + 3 * i
+            width = batches[at + 2]
+            source, target = integers(batches[at], _ALL), integers(batches[at + 1], rows * width)
+            read_rows(source, order[step * rows : (step + 1) * rows], 0, rows, width, target, width)
+        for j in range(8):
+            settings[j] = all_settings[step * 8 + j]
+        for j in range(masks):
+            memory[batches[11 + 3 * inputs + j]] = seeds[step * masks + j]
+        _lead(execute, role, counters, program, memory, numbers, stages)
+        losses[step] = loss[0]
+        if memory[fine] == 0:
+            return step
+    return steps
+
+
+@kernel(int64(int64[:, ::1], int64[::1]))
+def first_bad_ids(ids: Any, memory: Any) -> int:
+    """Return the first of some arrays of ids that holds one below 0 or not below its limit, or −1.
+
+    Parameters
+    ----------
+    ids : (arrays, 3) places in memory of the address, the count and the limit of each
+    """
+    for i in range(len(ids)):
+        values, limit = integers(memory[ids[i, 0]], memory[ids[i, 1]]), memory[ids[i, 2]]
+        bad = 0
+        for value in values:
+            bad |= (value < 0) | (value >= limit)
+        if bad:
+            return i
+    return -1

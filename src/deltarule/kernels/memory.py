@@ -1,0 +1,89 @@
+"""Arrays by their address, and counters that threads share: what compiled code needs beyond Numba's arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import carray, types
+from numba.extending import intrinsic
+
+from deltarule.kernels.compiled import inlined
+
+__all__ = ["add_and_fetch_old", "call", "doubles", "fetch", "floats", "integers", "long_integers"]
+
+
+def _pointer_to(number_type: Any) -> Any:
+    """Make a function that takes a whole number for an address."""
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def pointer(typing_context: Any, address: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return builder.inttoptr(arguments[0], context.get_value_type(signature.return_type))
+
+        return types.CPointer(number_type)(types.int64), generate
+
+    return pointer
+
+
+_pointer_to_floats, _pointer_to_doubles, _pointer_to_integers, _pointer_to_long_integers = map(
+    _pointer_to, (types.float32, types.float64, types.int32, types.int64)
+)
+
+
+@inlined
+def floats(address: int, count: int) -> Any:
+    """Return the float32 numbers at an address as an array."""
+    return carray(_pointer_to_floats(address), (count,))
+
+
+@inlined
+def doubles(address: int, count: int) -> Any:
+    """Return the float64 numbers at an address as an array."""
+    return carray(_pointer_to_doubles(address), (count,))
+
+
+@inlined
+def integers(address: int, count: int) -> Any:
+    """Return the int32 numbers at an address as an array."""
+    return carray(_pointer_to_integers(address), (count,))
+
+
+@inlined
+def long_integers(address: int, count: int) -> Any:
+    """Return the int64 numbers at an address as an array."""
+    return carray(_pointer_to_long_integers(address), (count,))
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def call(typing_context: Any, function: Any, a: Any, b: Any, c: Any, d: Any, e: Any) -> Any:
+    """Call the compiled function at an address with five whole numbers."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        whole = ir.IntType(64)
+        function_type = ir.FunctionType(whole, [whole] * 5)
+        return builder.call(builder.inttoptr(arguments[0], ir.PointerType(function_type)), arguments[1:])
+
+    return types.int64(*[types.int64] * 6), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def add_and_fetch_old(typing_context: Any, address: Any, amount: Any) -> Any:
+    """Add to the int64 at an address, in one step that no other thread can divide, and return what it was."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        pointer = builder.inttoptr(arguments[0], ir.PointerType(ir.IntType(64)))
+        return builder.atomic_rmw("add", pointer, arguments[1], "seq_cst")
+
+    return types.int64(types.int64, types.int64), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def fetch(typing_context: Any, address: Any) -> Any:
+    """Return the int64 at an address as the last thread left it."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        pointer = builder.inttoptr(arguments[0], ir.PointerType(ir.IntType(64)))
+        return builder.load_atomic(pointer, "seq_cst", 8, typ=ir.IntType(64))
+
+    return types.int64(types.int64), generate

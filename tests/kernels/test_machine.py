@@ -1,0 +1,103 @@
+"""Running programs: alone and with help, once and for many batches; and the check of ids."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from deltarule.execution.program import Program, address
+from deltarule.kernels import instructions as do
+from deltarule.kernels.execute import execute
+from deltarule.kernels.machine import (
+    ALONE,
+    COUNTERS_A_STAGE,
+    COUNTERS_AHEAD,
+    LEAD,
+    first_bad_ids,
+    help_out,
+    run,
+)
+
+ONCE = np.zeros(0, np.int64)
+
+
+class Counting:
+    """x ← x + 1 and then y ← y + x, each cut into slices; the guard of the second may be closed."""
+
+    def __init__(self, slices=4, entries=64, guard=1):
+        self.x, self.y = np.zeros(entries, np.float32), np.zeros(entries, np.float32)
+        self.ones = np.ones(entries, np.float32)
+        program = Program()
+        x, y, ones = (program.array(array) for array in (self.x, self.y, self.ones))
+        guarded, count = program.counter(guard), program.constant(entries)
+        program.emit(do.ADD_SCALED, [ones, x, count], reads=[ones], writes=[x], work=slices, numbers=[1.0])
+        program.emit(do.ADD_SCALED, [x, y, count], reads=[x], writes=[y], work=slices, numbers=[1.0], guard=guarded)
+        program.finish()
+        program.bind({})
+        self.tables = (program.table, program.memory, program.numbers, program.stages)
+        self.counters = np.zeros(COUNTERS_AHEAD + (len(program.stages) - 1) * COUNTERS_A_STAGE, np.int64)
+
+    def step(self, role):
+        return run(execute.address, role, address(self.counters), ONCE, *self.tables)
+
+    def help(self, patience, steps):
+        return help_out(execute.address, patience, address(self.counters), steps, *self.tables)
+
+
+@pytest.mark.parametrize("role", [ALONE, LEAD])
+@pytest.mark.parametrize("slices", [1, 3, 8])
+def test_every_slice_is_done_once(role, slices):
+    program = Counting(slices)
+    for step in range(1, 4):
+        assert program.step(role) == 1
+        assert (program.x == step).all()
+        assert (program.y == step * (step + 1) / 2).all()
+
+
+def test_an_instruction_with_a_closed_guard_is_passed_over():
+    program = Counting(guard=0)
+    program.step(LEAD)
+    assert (program.x == 1).all()
+    assert not program.y.any()
+
+
+def test_helpers_give_up_when_there_is_nothing_to_do():
+    program = Counting()
+    assert program.help(patience=1000, steps=5) == 0
+    program.step(LEAD)
+    assert program.help(patience=1000, steps=5) == 0
+    assert not program.counters[:COUNTERS_AHEAD].any()
+
+
+def test_with_helpers_every_slice_is_done_once():
+    """Helpers come and go while steps follow each other."""
+    program, helped = Counting(slices=8, entries=4096), []
+    helpers = [threading.Thread(target=lambda: helped.append(program.help(3_000_000, 1 << 40))) for _ in range(2)]
+    for helper in helpers:
+        helper.start()
+    for _ in range(200):
+        program.step(LEAD)
+    for helper in helpers:
+        helper.join(60)
+        assert not helper.is_alive()
+    assert (program.x == 200).all()
+    assert (program.y == 200 * 201 / 2).all()
+    assert all(count >= 0 for count in helped)  # one may come back to a step that is not over yet
+    assert not program.counters[:COUNTERS_AHEAD].any()
+
+
+@pytest.mark.parametrize(("arrays", "expected"), [
+    ([], -1), ([([0, 1, 2], 3)], -1), ([([0, 3], 3)], 0), ([([-1], 3)], 0), ([([], 0)], -1), ([([0], 0)], 0),
+    ([([0, 1], 2), ([5, 6], 7), ([1, 2, 3], 3)], 2), ([([2**31 - 1], 2**31)], -1), ([([-(2**31)], 5)], 0),
+    ([([0] * 1000 + [9], 9)], 0),
+])  # fmt: skip
+def test_the_first_array_with_an_id_out_of_its_limit(arrays, expected):
+    held = [np.array(ids, np.int32) for ids, _ in arrays]
+    memory = [entry for ids, (_, limit) in zip(held, arrays, strict=True) for entry in (address(ids), ids.size, limit)]
+    places = np.arange(len(memory)).reshape(-1, 3)
+    assert first_bad_ids(places, np.array(memory, np.int64)) == expected
+
+
+def test_kernels_refuse_arguments_of_other_types():
+    with pytest.raises(TypeError):
+        first_bad_ids(np.zeros((0, 3), np.int32), ONCE)

@@ -1,0 +1,60 @@
+import numpy as np
+import pytest
+
+from deltarule.kernels import instructions as do
+
+
+def laid_out(matrix, transposed, stride):
+    """Return a matrix, or its transpose, in rows of more numbers than it has, the rest of them NaN."""
+    own = matrix.T if transposed else matrix
+    wide = np.full((own.shape[0], stride), np.nan, np.float32)
+    wide[:, : own.shape[1]] = own
+    return wide
+
+
+@pytest.mark.parametrize("slices", [1, 3, 8])
+@pytest.mark.parametrize("accumulate", [False, True])
+@pytest.mark.parametrize("transposed", [(False, False), (True, False), (False, True), (True, True)])
+@pytest.mark.parametrize("sizes", [(5, 3, 4), (40, 7, 9), (7, 40, 9), (1, 1, 1), (1, 60, 1), (33, 33, 2)])
+def test_products_of_parts_of_wider_matrices(run, normal, sizes, transposed, accumulate, slices):
+    rows, columns, inner = sizes
+    a, b, c = normal(rows, inner), normal(inner, columns), normal(rows, columns)
+    own, other = laid_out(a, transposed[0], max(rows, inner) + 2), laid_out(b, transposed[1], max(inner, columns) + 1)
+    result = laid_out(c if accumulate else np.full_like(c, np.nan), False, columns + 3)
+    run(
+        do.MULTIPLY, rows, columns, inner, own, own.shape[1], transposed[0], other, other.shape[1], transposed[1],
+        result, columns + 3, accumulate, slices=slices,
+    )  # fmt: skip
+    expected = a.astype(np.float64) @ b + (c if accumulate else 0)
+    np.testing.assert_allclose(result[:, :columns], expected, rtol=1e-5, atol=1e-5)
+    assert np.isnan(result[:, columns:]).all()
+
+
+@pytest.mark.parametrize("sizes", [(0, 3, 4), (3, 0, 4), (0, 0, 0)])
+def test_products_without_entries_write_nothing(run, sizes):
+    rows, columns, inner = sizes
+    result, some = np.full(12, 7, np.float32), np.ones(16, np.float32)
+    run(do.MULTIPLY, rows, columns, inner, some, inner, 0, some, columns, 0, result, columns, 0, slices=2)
+    assert (result == 7).all()
+
+
+@pytest.mark.parametrize("strides", [(0, 4), (5, 4)])
+@pytest.mark.parametrize("transposed", [(0, 0), (1, 0), (0, 1)])
+def test_products_over_nothing_are_zero_or_what_was_there(run, strides, transposed):
+    result, some = np.full((3, 4), np.nan, np.float32), np.ones(16, np.float32)
+    run(
+        do.MULTIPLY, 3, 4, 0, some, strides[0] or 3 * transposed[0], transposed[0], some, strides[1], transposed[1],
+        result, 4, 0,
+    )  # fmt: skip
+    assert (result == 0).all()
+    result[:] = 5
+    run(do.MULTIPLY, 3, 4, 0, some, strides[0], transposed[0], some, strides[1], transposed[1], result, 4, 1)
+    assert (result == 5).all()
+
+
+def test_nan_and_infinity_reach_their_rows_and_columns_alone(run):
+    a, b = np.ones((3, 2), np.float32), np.ones((2, 3), np.float32)
+    a[1, 0], b[1, 2] = np.nan, np.inf
+    result = np.zeros((3, 3), np.float32)
+    run(do.MULTIPLY, 3, 3, 2, a, 2, 0, b, 3, 0, result, 3, 0)
+    np.testing.assert_array_equal(result, [[2, 2, np.inf], [np.nan] * 3, [2, 2, np.inf]])
