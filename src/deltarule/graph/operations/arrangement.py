@@ -178,6 +178,10 @@ class OneHot(Operation):
         """Return no signal."""
         return (None,)
 
+    def follows_rows(self, position: int, output: Array, value: Array) -> bool:
+        """Rows correspond, but a single label has none."""
+        return value.ndim > 0
+
     @classmethod
     def samples(cls, random: Any) -> Sequence[Sample]:
         """Draw labels."""

@@ -1,0 +1,45 @@
+"""An input of a plan, and the array that is fed to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from deltarule.errors import InputError
+from deltarule.execution.program import Matrix, address
+from deltarule.graph import Array, Input
+from deltarule.graph.shapes import bind
+
+__all__ = ["Feed"]
+
+_LARGEST_ID = np.iinfo(np.int32).max
+
+
+class Feed:
+    """An input, and the array that was last fed."""
+
+    def __init__(self, node: Input, matrix: Matrix) -> None:
+        self.node, self.place = node, matrix.address
+        self.dtype = np.dtype(np.int32 if node.integer else np.float32)
+        self.array: Array = np.zeros(0, self.dtype)
+
+    def accept(self, given: Any, sizes: dict[str, int]) -> int:
+        """Check an array, convert it where it has to be, and return its address."""
+        array = given if isinstance(given, np.ndarray) else np.asarray(given)
+        if array.dtype != self.dtype or not array.flags.c_contiguous:
+            kinds = "iu" if self.node.integer else "fiub"
+            if array.dtype.kind not in kinds:
+                expected = "ids or labels: whole numbers" if self.node.integer else "numbers"
+                raise InputError(f"input {self.node.name!r} holds {expected}, not {array.dtype}")
+            if array.dtype.kind in "iu" and self.node.integer and array.dtype.itemsize >= 4:
+                array = array.clip(-1, _LARGEST_ID)  # what is too large must not come out small
+            array = np.asarray(array, self.dtype, order="C")
+        if len(array.shape) != len(self.node.shape):
+            bind(self.node.shape, array.shape, sizes, self.node.name)
+        for dimension, size in zip(self.node.shape, array.shape, strict=True):
+            expected_size = sizes.setdefault(dimension, size) if isinstance(dimension, str) else dimension
+            if size != expected_size:
+                bind(self.node.shape, array.shape, sizes, self.node.name)
+        self.array = array
+        return address(array)

@@ -1,0 +1,290 @@
+"""Compiled plans: a graph as a program of kernels, in single precision, on buffers that are allocated once.
+
+The reference interpreter says what is right; a plan agrees with it to rounding, and is many times as fast. Memory does
+not grow from step to step, and results do not depend on the number of threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import deltarule.execution.rules  # noqa: F401 - enters the rules
+from deltarule.errors import InputError, ShapeError
+from deltarule.execution.compiler import Compiler, NotCompiledError
+from deltarule.execution.feed import Feed
+from deltarule.execution.program import Matrix, address
+from deltarule.execution.threads import Threads
+from deltarule.execution.updates import SLICES, DenseUpdate, RowsUpdate
+from deltarule.graph import Array, Node, Parameter, topological_order
+from deltarule.graph.shapes import Shape, format_shape
+from deltarule.kernels import instructions as do
+from deltarule.kernels.machine import first_bad_ids
+
+__all__ = ["ForwardPlan", "NotCompiledError", "TrainingPlan"]
+
+
+class Plan:
+    """A program bound to the inputs of a graph."""
+
+    def __init__(self, compiler: Compiler, threads: int | None) -> None:
+        self.compiler = compiler
+        self.program = program = compiler.program
+        self._limits = np.array(
+            [[matrix.address, program.size(shape), program.size(limit)] for _, matrix, shape, limit in compiler.limits],
+            np.int64,
+        ).reshape(-1, 3)
+        program.finish()
+        self._threads = Threads(program, threads)
+        self._inputs = [Feed(node, matrix) for node, matrix in compiler.inputs.items()]
+        self._parameters = [
+            (node, matrix, [node.value]) for node, matrix in compiler.values.items() if isinstance(node, Parameter)
+        ]
+        self._derived = sorted({d for shape in _shapes(compiler) for d in shape if isinstance(d, str) and "+" in d})
+
+    def feed(self, feeds: Mapping[Any, Any]) -> None:
+        """Set the inputs, by name or node, and check their shapes and ids."""
+        memory = self.program.memory
+        sizes: dict[str, int] = {}
+        if len(feeds) != len(self._inputs):
+            self._refuse(feeds)
+        for feed in self._inputs:
+            name = feed.node.name
+            given = feeds[name] if name in feeds else feeds.get(feed.node)
+            if given is None:
+                self._refuse(feeds)
+            memory[feed.place] = feed.accept(given, sizes)
+        for name in self._derived:
+            sizes[name] = sum(int(part) if part.isdigit() else sizes[part] for part in name.split("+"))
+        self.program.bind(sizes)
+        for node, matrix, known in self._parameters:
+            if node.value is not known[0]:
+                self._replaced(node, matrix, known)
+        bad = first_bad_ids(self._limits, memory) if len(self._limits) else -1
+        if bad >= 0:
+            self._refuse_ids(bad)
+
+    def run(self) -> None:
+        """Run the program on what was fed."""
+        self._threads.run()
+
+    def _replaced(self, node: Parameter, matrix: Matrix, known: list[Array]) -> None:
+        """Take note that a parameter holds another array than before."""
+        if node.value.dtype != np.float32 or not node.value.flags.c_contiguous or node.value.shape != node.shape:
+            raise ShapeError(
+                f"parameter {node.label!r} now holds {node.value.dtype} of shape {node.value.shape}; a compiled"
+                f" plan needs float32 of shape {format_shape(node.shape)} in one piece"
+            )
+        self.program.rebind(matrix, node.value)
+        known[0] = node.value
+
+    def _refuse(self, feeds: Mapping[Any, Any]) -> None:
+        """Say which input is missing, or is not known."""
+        names = [feed.node.name for feed in self._inputs]
+        for key in feeds:
+            if (key.name if isinstance(key, Node) else key) not in names:
+                known = ", ".join(map(repr, names)) or "none"
+                raise InputError(f"the graph has no input {key!r}; its inputs are: {known}")
+        for feed in self._inputs:
+            if feed.node.name not in feeds and feed.node not in feeds:
+                raise InputError(f"no array was given for input {feed.node.name!r}")
+
+    def _refuse_ids(self, bad: int) -> None:
+        """Say which ids do not fit."""
+        node, _, _, limit = self.compiler.limits[bad]
+        values = next((feed.array for feed in self._inputs if feed.node is node), getattr(node, "value", None))
+        bound = self.program.memory[self._limits[bad, 2]]
+        assert values is not None
+        raise InputError(
+            f"{node.label!r} must hold ids from 0 to {bound - 1}; found {values.min()} to {values.max()}"
+            f" (for {format_shape(limit)})"
+        )
+
+
+class ForwardPlan(Plan):
+    """Computes values of nodes.
+
+    Parameters
+    ----------
+    outputs : nodes to compute
+    threads : at most so many; all cores for ``None``
+    """
+
+    def __init__(self, outputs: Sequence[Node], threads: int | None = None) -> None:
+        compiler = Compiler(topological_order(outputs), outputs, None, training=False)
+        self._outputs = []
+        for node in outputs:
+            matrix = compiler.values[node]
+            if not isinstance(matrix.owner, int) or matrix.stride:
+                raise NotCompiledError(f"{node!r} is not computed")
+            self._outputs.append((node, matrix))
+        super().__init__(compiler, threads)
+
+    def __call__(self, feeds: Mapping[Any, Any]) -> list[Array]:
+        """Return the values of the outputs for some inputs; they hold until the next call."""
+        self.feed(feeds)
+        self.run()
+        values = []
+        for node, matrix in self._outputs:
+            shape = self.program.actual(node.shape)
+            values.append(self.program.contents(matrix)[: int(np.prod(shape))].reshape(shape))
+        return values
+
+
+class TrainingPlan(Plan):
+    """Takes steps down the gradient of a loss.
+
+    Parameters
+    ----------
+    loss : scalar node
+    parameters : those to change, with what the update rule remembers of each
+    rule : number of the update rule, as kernels call it
+    clip : largest norm of all gradients together; 0 for none
+    threads : at most so many; all cores for ``None``
+    """
+
+    def __init__(
+        self,
+        loss: Node,
+        parameters: Mapping[Parameter, Sequence[Array]],
+        wanted: set[Node],
+        rule: int,
+        clip: float,
+        threads: int | None = None,
+    ) -> None:
+        if loss.operation is None:
+            raise NotCompiledError(f"{loss!r} is not computed")
+        c = Compiler(topological_order([loss]), [loss], loss, training=True)
+        p = c.program
+        gradients = c.backward(loss, wanted)
+        self._loss = p.contents(c.values[loss])
+        self.settings = np.zeros(8)
+        self._settings, fine, factor = p.array(self.settings), p.counter(), p.buffer((1,), "float64")
+        norms = p.buffer((max(1, SLICES * len(gradients)),), "float64")
+        updates: list[DenseUpdate | RowsUpdate] = []
+        for number, (parameter, gradient) in enumerate(gradients.items()):
+            own = p.doubles(norms, number * SLICES, (number + 1) * SLICES)
+            if isinstance(gradient, list):
+                updates.append(RowsUpdate(c, parameter, gradient, own))
+            else:
+                updates.append(DenseUpdate(c, parameter, gradient, own))
+        p.emit(
+            do.CHECK_GRADIENTS,
+            [norms, p.constant(SLICES * len(gradients)), c.values[loss], factor, fine],
+            reads=[norms, c.values[loss]], writes=[factor, fine],
+            numbers=[float(np.finfo(np.float64 if clip else np.float32).max), clip],
+        )  # fmt: skip
+        for parameter, update in zip(gradients, updates, strict=True):
+            update.emit([p.array(state) for state in parameters[parameter]], self._settings, factor, fine, rule)
+        self._fine = fine.address
+        self._gradients = {parameter: update.found for parameter, update in zip(gradients, updates, strict=True)}
+        self._margins = None if c.violators is None else (c.violators[0].count.address, c.size(c.violators[1]))
+        self._seed_places = np.array(list(c.seeds.values()), np.int64)
+        super().__init__(c, threads)
+
+    def step(self, feeds: Mapping[Any, Any], seeds: Array) -> tuple[float, bool]:
+        """Take a step; `settings` hold the learning rate and the settings of the update rule.
+
+        Parameters
+        ----------
+        feeds : arrays for the inputs
+        seeds : whole numbers below 2³², one for each dropout mask
+
+        Returns
+        -------
+        loss : before the update
+        fine : whether loss and gradients were finite; where they were not, nothing was changed
+        """
+        self.feed(feeds)
+        self.program.memory[self._seed_places] = seeds
+        self.run()
+        return float(self._loss[0]), bool(self.program.memory[self._fine])
+
+    def sources(self, data: Mapping[Any, Any]) -> list[Array] | None:
+        """Return whole arrays of examples for `steps`, or ``None`` where batches cannot be rows of them."""
+        if data.keys() != {feed.node.name for feed in self._inputs}:
+            return None
+        shapes = [feed.node.shape for feed in self._inputs]
+        if (
+            not shapes
+            or not shapes[0]
+            or len({shape[:1] for shape in shapes}) != 1
+            or not isinstance(shapes[0][0], str)
+        ):
+            return None
+        if any(isinstance(d, str) for shape in shapes for d in shape[1:]):
+            return None
+        sizes: dict[str, int] = {}
+        for feed in self._inputs:
+            feed.accept(data[feed.node.name], sizes)
+        for node, _, _, limit in self.compiler.limits:
+            values = next((feed.array for feed in self._inputs if feed.node is node), None)
+            if values is None or any(isinstance(d, str) for d in limit):
+                return None
+            if values.size and not 0 <= values.min() <= values.max() < int(limit[0]):
+                return None  # taken one by one, the steps before the bad one are taken
+        return [feed.array for feed in self._inputs]
+
+    def steps(
+        self, sources: Sequence[Array], order: NDArray[np.int32], settings: Array, seeds: NDArray[np.int32]
+    ) -> tuple[Array, bool]:
+        """Take many steps at once, each on some rows of whole arrays.
+
+        Parameters
+        ----------
+        sources : arrays of examples, as `sources` returned them
+        order : rows of each step's batch, (steps, batch)
+        settings : learning rate and settings of the update rule, (steps, 8)
+        seeds : (steps, masks)
+
+        Returns
+        -------
+        losses : of the steps that went well
+        fine : whether all did
+        """
+        count, rows = order.shape
+        self._taken = [np.zeros((rows, *source.shape[1:]), source.dtype) for source in sources]
+        self.feed({feed.node.name: taken for feed, taken in zip(self._inputs, self._taken, strict=True)})
+        losses = np.zeros(count)
+        inputs = [
+            (address(source), address(taken), taken[0].size) for source, taken in zip(sources, self._taken, strict=True)
+        ]
+        table = [
+            count, rows, address(order), len(inputs), address(settings), address(self.settings), self.masks,
+            address(seeds), self._fine, address(self._loss), address(losses),
+            *(entry for row in inputs for entry in row), *self._seed_places,
+        ]  # fmt: skip
+        done = self._threads.run(np.array(table, np.int64))
+        return losses[:done], done == count
+
+    def gradient(self, parameter: Parameter) -> Array:
+        """Return the gradient of the last step with respect to a parameter, as a whole array."""
+        found = self._gradients[parameter]
+        if isinstance(found, Matrix):
+            return self.program.contents(found)[: parameter.value.size].reshape(parameter.value.shape).copy()
+        sums, distinct, known = found
+        count = self.program.memory[known.address]
+        gradient = np.zeros_like(parameter.value)
+        rows = self.program.contents(distinct)[:count]
+        gradient[rows] = self.program.contents(sums)[: count * gradient[0].size].reshape(count, *gradient.shape[1:])
+        return gradient
+
+    @property
+    def masks(self) -> int:
+        """How many dropout masks a step needs seeds for."""
+        return len(self._seed_places)
+
+    @property
+    def violators(self) -> float | None:
+        """Share of the rows of the last batch that violated their margin, under a max-margin objective."""
+        if self._margins is None:
+            return None
+        count, rows = self._margins
+        return float(self.program.memory[count] / self.program.memory[rows])
+
+
+def _shapes(compiler: Compiler) -> list[Shape]:
+    return [node.shape for node in compiler.values] + [unit.output.shape for unit in compiler.units]

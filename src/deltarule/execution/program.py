@@ -1,0 +1,264 @@
+"""A program under construction: places in memory, buffers, and instructions ordered by what they depend on."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltarule.graph import Array
+from deltarule.graph.shapes import Shape
+
+__all__ = ["MOST_SLICES", "Matrix", "Program", "Work", "address"]
+
+MOST_SLICES = 8
+_OPERANDS = 17
+_NUMBERS = 4
+_SLACK = 1.25  # a buffer that was too small is made larger than it has to be, as batches differ a little
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Where an array lies: rows of numbers, one after another unless it is some columns of a wider one.
+
+    Attributes
+    ----------
+    address : place of its address
+    stride : numbers from one row to the next where it is part of a wider one, else 0
+    owner : what it shares its memory with
+    columns : the columns of the owner that it takes, begin and end
+    """
+
+    address: int
+    stride: int = 0
+    owner: Hashable = None
+    columns: tuple[float, float] = (0, float("inf"))
+
+    def overlaps(self, other: Matrix) -> bool:
+        """Say whether the two share memory."""
+        return self.owner == other.owner and self.columns[0] < other.columns[1] and other.columns[0] < self.columns[1]
+
+
+@dataclass(frozen=True)
+class Work:
+    """How an instruction is sliced: 2 from `grain` units of work on, 4 from 16 times as many, 8 from 64 times as many.
+
+    Attributes
+    ----------
+    amount : shape whose entries are the units of work
+    grain : units that are worth a second slice
+    most : largest number of slices
+    """
+
+    amount: Shape
+    grain: int
+    most: int = MOST_SLICES
+
+    def slices(self, sizes: Mapping[str, int]) -> int:
+        """Return the number of slices."""
+        grains = _entries(self.amount, sizes) // self.grain
+        return min(1 if grains < 1 else 2 if grains < 16 else 4 if grains < 64 else MOST_SLICES, self.most)
+
+
+@dataclass
+class _Instruction:
+    code: int
+    slices: int
+    guard: int
+    operands: list[int]
+    numbers: Sequence[float]
+    level: int
+
+
+@dataclass
+class _Buffer:
+    place: int
+    shape: Shape
+    dtype: Any
+    array: Array
+
+
+class Program:
+    """Collects instructions and what they work on, and lays them out as the tables that kernels run.
+
+    Attributes
+    ----------
+    memory : addresses and sizes, by place
+    table, numbers, stages : the tables of `kernels.machine.run`, after `finish`
+    """
+
+    def __init__(self) -> None:
+        self._values: list[int] = []
+        self._constants: dict[int, int] = {}
+        self._sizes: dict[Shape, int] = {}
+        self._slices: dict[Work, int] = {}
+        self._buffers: list[_Buffer] = []
+        self._views: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        self._accesses: dict[Hashable, list[tuple[Matrix, bool, int]]] = defaultdict(list)
+        self._instructions: list[_Instruction] = []
+        self._bound: dict[str, int] | None = None
+        self.memory: NDArray[np.int64]
+
+    def place(self, value: int = 0) -> int:
+        """Return a new place in memory, which may change."""
+        self._values.append(value)
+        return len(self._values) - 1
+
+    def constant(self, value: int) -> int:
+        """Return the place of a whole number."""
+        if value not in self._constants:
+            self._constants[value] = self.place(value)
+        return self._constants[value]
+
+    def size(self, shape: Shape) -> int:
+        """Return the place of the number of entries of a shape."""
+        fixed = prod(d for d in shape if isinstance(d, int))
+        names: list[str] = sorted(d for d in shape if isinstance(d, str))
+        if not names:
+            return self.constant(fixed)
+        key: Shape = (fixed, *names)
+        if key not in self._sizes:
+            self._sizes[key] = self.place()
+        return self._sizes[key]
+
+    def slices(self, work: Work | int) -> int:
+        """Return the place of a number of slices."""
+        if isinstance(work, int):
+            return self.constant(work)
+        if work not in self._slices:
+            self._slices[work] = self.place(1)
+        return self._slices[work]
+
+    def buffer(self, shape: Shape, dtype: Any = np.float32, fill: float = 0) -> Matrix:
+        """Return memory for an array of a shape; it grows when the named dimensions do."""
+        fixed = tuple(1 if isinstance(d, str) else d for d in shape)
+        array = np.full(fixed, fill, dtype)
+        self._buffers.append(_Buffer(self.place(address(array)), shape, dtype, array))
+        return Matrix(self._buffers[-1].place, 0, len(self._buffers) - 1)
+
+    def array(self, array: Array) -> Matrix:
+        """Return the place of an array that the caller holds."""
+        if not array.flags.c_contiguous:
+            raise ValueError("arrays of a program lie in one piece")
+        place = self.place(address(array))
+        return Matrix(place, 0, ("array", place))
+
+    def columns(self, matrix: Matrix, begin: int, end: int, stride: int) -> Matrix:
+        """Return some columns of a matrix whose rows are `stride` apart."""
+        place = self.place(self._values[matrix.address] + 4 * begin)
+        self._views[matrix.address].append((place, 4 * begin))
+        return Matrix(place, stride, matrix.owner, (begin, end))
+
+    def doubles(self, matrix: Matrix, begin: int, end: int) -> Matrix:
+        """Return some of the float64 numbers of a buffer."""
+        place = self.place(self._values[matrix.address] + 8 * begin)
+        self._views[matrix.address].append((place, 8 * begin))
+        return Matrix(place, 0, matrix.owner, (begin, end))
+
+    def counter(self, value: int = 0) -> Matrix:
+        """Return a place that instructions write a size to, as what they depend on."""
+        place = self.place(value)
+        return Matrix(place, 0, ("counter", place))
+
+    def emit(
+        self,
+        code: int,
+        operands: Sequence[int | Matrix],
+        *,
+        reads: Sequence[Matrix] = (),
+        writes: Sequence[Matrix] = (),
+        work: Work | int = 1,
+        numbers: Sequence[float] = (),
+        guard: Matrix | None = None,
+    ) -> None:
+        """Add an instruction.
+
+        Parameters
+        ----------
+        operands : places, and arrays, which stand for the places of their addresses
+        reads, writes : arrays and counters that it depends on and that it changes
+        work : how it is sliced
+        guard : a counter; where it is 0, the instruction is passed over
+        """
+        if guard is not None:
+            reads = [*reads, guard]
+        level = 0
+        for matrix, writing in [(m, False) for m in reads] + [(m, True) for m in writes]:
+            for earlier, written, at in self._accesses[matrix.owner]:
+                if (writing or written) and matrix.overlaps(earlier):
+                    level = max(level, at + 1)
+        for matrix, writing in [(m, False) for m in reads] + [(m, True) for m in writes]:
+            self._accesses[matrix.owner].append((matrix, writing, level))
+        places = [o.address if isinstance(o, Matrix) else o for o in operands]
+        always = self.constant(1) if guard is None else guard.address
+        self._instructions.append(_Instruction(code, self.slices(work), always, places, tuple(numbers), level))
+
+    def finish(self) -> None:
+        """Lay the program out: instructions sorted into stages, none of which depends on another of its stage."""
+        ordered = sorted(self._instructions, key=lambda instruction: instruction.level)
+        zero = self.constant(0)
+        self.table = np.full((len(ordered), 3 + _OPERANDS), zero, np.int64)
+        self.numbers = np.zeros((len(ordered), _NUMBERS), np.float64)
+        for row, instruction in enumerate(ordered):
+            self.table[row, :3] = instruction.code, instruction.slices, instruction.guard
+            self.table[row, 3 : 3 + len(instruction.operands)] = instruction.operands
+            self.numbers[row, : len(instruction.numbers)] = instruction.numbers
+        levels = np.array([instruction.level for instruction in ordered])
+        self.stages = np.append(np.flatnonzero(np.diff(levels, prepend=-1)), len(ordered)).astype(np.int64)
+        self.memory = np.array(self._values, np.int64)
+
+    def bind(self, sizes: Mapping[str, int]) -> None:
+        """Set the named dimensions: sizes, slices, and buffers that have become too small."""
+        if sizes == self._bound:
+            return
+        for (fixed, *names), place in self._sizes.items():
+            self.memory[place] = prod((sizes[str(name)] for name in names), start=int(fixed))
+        for work, place in self._slices.items():
+            self.memory[place] = work.slices(sizes)
+        for buffer in self._buffers:
+            entries = _entries(buffer.shape, sizes)
+            if entries > buffer.array.size:
+                grown = np.zeros(int(entries * _SLACK), buffer.dtype)
+                grown[: buffer.array.size] = buffer.array.reshape(-1)  # what one step leaves for the next
+                buffer.array = grown
+                self._move(buffer.place, buffer.array)
+        self._bound = dict(sizes)
+
+    def rebind(self, matrix: Matrix, array: Array) -> None:
+        """Put another array in the place of one that the caller holds."""
+        self._move(matrix.address, array)
+
+    def actual(self, shape: Shape) -> tuple[int, ...]:
+        """Return a shape with the sizes of its named dimensions."""
+        assert self._bound is not None
+        return tuple(self._bound[d] if isinstance(d, str) else d for d in shape)
+
+    @property
+    def most_slices(self) -> int:
+        """The largest number of slices of any instruction."""
+        return max((int(self.memory[place]) for place in self._slices.values()), default=1)
+
+    def contents(self, matrix: Matrix) -> Array:
+        """Return the array of a buffer, flat; only its first entries are in use where it has grown."""
+        return self._buffers[int(matrix.owner)].array.reshape(-1)  # type: ignore[call-overload]
+
+    def _move(self, place: int, array: Array) -> None:
+        """Note the new address of an array, and of the columns taken of it."""
+        self.memory[place] = address(array)
+        for view, offset in self._views.get(place, ()):
+            self.memory[view] = address(array) + offset
+
+
+def address(array: Array) -> int:
+    """Return where an array begins in memory."""
+    place: int = array.__array_interface__["data"][0]
+    return place
+
+
+def _entries(shape: Shape, sizes: Mapping[str, int]) -> int:
+    return prod(sizes[d] if isinstance(d, str) else d for d in shape)

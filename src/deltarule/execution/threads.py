@@ -1,0 +1,90 @@
+"""Threads that help to run a program. They change how fast it runs, never what it computes."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltarule.execution.cores import one_thread_of_algebra, thread_count
+from deltarule.execution.program import Program
+from deltarule.kernels.execute import execute
+from deltarule.kernels.machine import ALONE, COUNTERS_A_STAGE, COUNTERS_AHEAD, LEAD, help_out, run
+
+__all__ = ["Threads"]
+
+_PATIENCE = 1_000_000  # looks in vain, about half a millisecond: longer than it takes to prepare the next batch
+_MANY = 1 << 40
+_ONE: NDArray[np.int64] = np.zeros(0, np.int64)
+
+
+class Threads:
+    """Runs a program with some helpers, which sleep when there is nothing to do.
+
+    Parameters
+    ----------
+    program : a finished program
+    threads : how many work on it; all cores for ``None``
+    """
+
+    def __init__(self, program: Program, threads: int | None = None) -> None:
+        self._program = program
+        self._helpers = thread_count(threads) - 1
+        self._shared = _Shared(program)
+        self._started = False
+
+    def run(self, batches: NDArray[np.int64] = _ONE) -> int:
+        """Run the program once, or for a table of batches; return how many steps went well."""
+        with one_thread_of_algebra():
+            return self._run(batches)
+
+    def _run(self, batches: NDArray[np.int64]) -> int:
+        """Run the program alone, or with help where there is enough to do."""
+        shared, tables = self._shared, self._shared.tables
+        if not self._helpers or self._program.most_slices == 1:
+            return run(execute.address, ALONE, shared.address, batches, *tables)
+        if not self._started:
+            self._start()
+        if shared.asleep:
+            shared.wake.set()
+        return run(execute.address, LEAD, shared.address, batches, *tables)
+
+    def _start(self) -> None:
+        """Start the helpers; they end with the last use of the program."""
+        self._started = True
+        for _ in range(self._helpers):
+            threading.Thread(target=_help, args=(self._shared,), daemon=True).start()
+        weakref.finalize(self, self._shared.end)
+
+
+class _Shared:
+    """What the threads share; it does not know the `Threads`, so that these can end."""
+
+    def __init__(self, program: Program) -> None:
+        stages = len(program.stages) - 1
+        self.counters: NDArray[np.int64] = np.zeros(COUNTERS_AHEAD + stages * COUNTERS_A_STAGE, np.int64)
+        self.address: int = self.counters.__array_interface__["data"][0]
+        self.tables: tuple[Any, ...] = (program.table, program.memory, program.numbers, program.stages)
+        self.wake = threading.Event()
+        self.asleep = 0
+        self.ended = False
+
+    def end(self) -> None:
+        """Let the helpers end."""
+        self.ended = True
+        self.wake.set()
+
+
+def _help(shared: _Shared) -> None:
+    """Help with steps while they follow each other closely; sleep where they do not."""
+    while not shared.ended:
+        help_out(execute.address, _PATIENCE, shared.address, _MANY, *shared.tables)
+        shared.asleep += 1
+        shared.wake.wait()
+        shared.wake.clear()
+        if shared.ended:
+            shared.wake.set()  # for the others
+        shared.asleep -= 1
