@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 import deltarule as dr
 from deltarule.errors import InputError, NonFiniteError
-from deltarule.training.epochs import History, best_epoch_kept, minibatches
+from deltarule.training.epochs import History, best_epoch_kept
+from deltarule.training.minibatches import Minibatches
 
 
 def countdown(start=10.0):
@@ -151,7 +152,7 @@ class TestMinibatches:
     @given(st.integers(0, 20), st.integers(1, 25), st.none() | st.integers(0, 99))
     def test_each_row_comes_exactly_once_and_rows_stay_together(self, rows, batch, seed):
         data = {"x": np.arange(rows), "y": 10.0 * np.arange(rows)[:, None]}
-        batches = list(minibatches(data, batch, None if seed is None else np.random.default_rng(seed)))
+        batches = list(Minibatches(data, batch, None if seed is None else np.random.default_rng(seed)))
         sizes = [len(part["x"]) for part in batches]
         assert sizes == [batch] * (rows // batch) + ([rows % batch] if rows % batch else [])
         given_rows = [int(row) for part in batches for row in part["x"]]
@@ -163,21 +164,21 @@ class TestMinibatches:
 
     def test_the_generator_shuffles_and_goes_on_from_epoch_to_epoch(self):
         data, random = {"x": np.arange(50)}, np.random.default_rng(3)
-        first, second = (next(iter(minibatches(data, 50, random)))["x"].tolist() for _ in range(2))
+        first, second = (next(iter(Minibatches(data, 50, random)))["x"].tolist() for _ in range(2))
         assert first != second
-        assert next(iter(minibatches(data, 50, np.random.default_rng(3))))["x"].tolist() == first
+        assert next(iter(Minibatches(data, 50, np.random.default_rng(3))))["x"].tolist() == first
 
     def test_arrays_of_unequal_length_are_refused_with_their_lengths(self):
         with pytest.raises(InputError) as raised:
-            list(minibatches({"x": np.zeros(3), "y": np.zeros(2)}, 1))
+            list(Minibatches({"x": np.zeros(3), "y": np.zeros(2)}, 1))
         assert str(raised.value) == "the arrays must have equally many rows, but have: {'x': 3, 'y': 2}"
         with pytest.raises(InputError, match=r"^the arrays must have equally many rows, but have: {}$"):
-            list(minibatches({}, 1))
+            list(Minibatches({}, 1))
 
     @pytest.mark.parametrize("batch", [0, -1])
     def test_a_batch_without_examples_is_refused(self, batch):
         with pytest.raises(InputError, match=f"^a batch needs at least one example, not {batch}$"):
-            list(minibatches({"x": np.zeros(3)}, batch))
+            list(Minibatches({"x": np.zeros(3)}, batch))
 
 
 def test_parameters_that_are_not_finite_are_never_kept():

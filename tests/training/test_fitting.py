@@ -93,11 +93,12 @@ def test_seeds_decide_everything():
 def test_each_epoch_gives_every_example_once_in_an_order_of_its_own(monkeypatch):
     orders, step = [], dr.Trainer.step
 
-    def noted(trainer, feeds):
-        orders[-1] += feeds["inputs"][:, 0].astype(int).tolist()
-        return step(trainer, feeds)
+    def noted(trainer, batches):
+        for feeds in batches:
+            orders[-1] += feeds["inputs"][:, 0].astype(int).tolist()
+            yield step(trainer, feeds)
 
-    monkeypatch.setattr(dr.Trainer, "step", noted)
+    monkeypatch.setattr(dr.Trainer, "losses", noted)
     data = {"inputs": np.arange(20.0)[:, None], "targets": np.zeros((20, 1))}
     orders.append([])
     dr.train(

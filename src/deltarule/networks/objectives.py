@@ -129,7 +129,8 @@ class SquaredError(Objective):
 
     def __call__(self, outputs: Node, targets: Node) -> Node:
         """Return mean(½ Σ (a − y)²) for outputs and targets of shape (batch, k)."""
-        squares = (outputs - targets) * (outputs - targets)
+        difference = outputs - targets
+        squares = difference * difference
         if squares.shape != outputs.shape:
             raise ShapeError(
                 f"SquaredError compares outputs with targets of their own shape, but {outputs.label} is"

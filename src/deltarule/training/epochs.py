@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from time import perf_counter
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from deltarule.errors import InputError, NonFiniteError
+from deltarule.execution.cores import one_thread_of_algebra
 from deltarule.execution.reference import Feeds
 from deltarule.graph import Array, Parameter
 from deltarule.training.trainer import Trainer
 
-__all__ = ["Epoch", "History", "best_epoch_kept", "minibatches"]
+__all__ = ["Epoch", "History", "best_epoch_kept"]
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Epoch:
     score : on development data, higher is better; ``None`` without such data
     seconds : time of the training part
     best : whether its score is the best so far
+    violators : mean share of a batch that violated its margin; ``None`` where the objective has no margin, or where the
+        reference interpreter took the steps
     """
 
     number: int
@@ -35,6 +38,7 @@ class Epoch:
     score: float | None
     seconds: float
     best: bool
+    violators: float | None = None
 
 
 @dataclass
@@ -91,14 +95,13 @@ def best_epoch_kept(
         raise InputError(f"patience must be at least 1 epoch, not {patience}")
     history = History() if history is None else history
     kept = _BestParameters(trainer.parameters)
-    # Products of this size gain nothing from more BLAS threads, and lose much where the processor has other work;
-    # with one, the order of summation, and so the result, does not depend on the machine's number of cores.
-    limits = threadpool_limits(1, user_api="blas")
-    try:
+    with one_thread_of_algebra(), kept:
         for number in range(1, epochs + 1):
-            started, losses = perf_counter(), []
-            for step, feeds in enumerate(batches(number), start=1):
-                losses.append(trainer.step(feeds))
+            started, losses, violators = perf_counter(), [], []
+            for step, loss in enumerate(trainer.losses(batches(number)), start=1):
+                losses.append(loss)
+                if trainer.violators is not None:
+                    violators.append(trainer.violators)
                 if on_step:
                     on_step(step, losses[-1])
             if not losses:
@@ -106,19 +109,17 @@ def best_epoch_kept(
             seconds = perf_counter() - started
             value = score() if score else None
             best = kept.offer(value)
-            history.epochs.append(Epoch(number, float(np.mean(losses)), value, seconds, best))
+            share = float(np.mean(violators)) if violators else None
+            history.epochs.append(Epoch(number, float(np.mean(losses)), value, seconds, best, share))
             if on_epoch:
                 on_epoch(history.epochs[-1])
             if patience and history.best and number - history.best.number >= patience:
                 break
-    finally:
-        limits.restore_original_limits()
-        kept.restore()
     return history
 
 
-class _BestParameters:
-    """Keeps a copy of the parameters of the best epoch so far."""
+class _BestParameters(AbstractContextManager["_BestParameters"]):
+    """Keeps a copy of the parameters of the best epoch so far, and puts them back at the end."""
 
     def __init__(self, parameters: Iterable[Parameter]) -> None:
         self.parameters = list(parameters)
@@ -136,23 +137,7 @@ class _BestParameters:
         self.values = [parameter.value.copy() for parameter in self.parameters]
         return True
 
-    def restore(self) -> None:
-        """Put the kept parameters back."""
+    def __exit__(self, *_: object) -> None:
         if self.values is not None:
             for parameter, value in zip(self.parameters, self.values, strict=True):
                 parameter.value[...] = value
-
-
-def minibatches(
-    data: Mapping[str, Array], batch: int, random: np.random.Generator | None = None
-) -> Iterable[dict[str, Array]]:
-    """Cut named arrays of equally many rows into batches, shuffled when a generator is given."""
-    sizes = {name: len(array) for name, array in data.items()}
-    if not sizes or len(set(sizes.values())) != 1:
-        raise InputError(f"the arrays must have equally many rows, but have: {sizes}")
-    if batch < 1:
-        raise InputError(f"a batch needs at least one example, not {batch}")
-    rows = next(iter(sizes.values()))
-    order = np.arange(rows) if random is None else random.permutation(rows)
-    for begin in range(0, rows, batch):
-        yield {name: array[order[begin : begin + batch]] for name, array in data.items()}

@@ -9,7 +9,8 @@ import numpy as np
 
 from deltarule.errors import InputError
 from deltarule.networks import Network, Objective, l2_penalty
-from deltarule.training.epochs import Epoch, History, best_epoch_kept, minibatches
+from deltarule.training.epochs import Epoch, History, best_epoch_kept
+from deltarule.training.minibatches import Minibatches
 from deltarule.training.schedules import ConstantRate, Schedule
 from deltarule.training.trainer import Trainer
 from deltarule.training.update_rules import Adam, UpdateRule
@@ -29,6 +30,7 @@ def train(
     l2: float = 0.0,
     clip: float | None = None,
     seed: int = 0,
+    threads: int | None = None,
     score: Callable[[], float] | None = None,
     patience: int | None = None,
     on_epoch: Callable[[Epoch], None] | None = None,
@@ -47,6 +49,7 @@ def train(
     l2 : strength λ of the penalty (λ/2) Σ ‖W‖² on weights
     clip : largest joint norm of the gradients
     seed : of the shuffling and of dropout
+    threads : at most so many; all cores for ``None``
     score : value on development data, higher is better; the best epoch's parameters are kept
     patience : stop after so many epochs without a better score
     on_epoch : called after each epoch
@@ -85,11 +88,12 @@ def train(
         steps=epochs * -(-rows // batch),
         clip=clip,
         seed=seed,
+        threads=threads,
     )
     random = np.random.default_rng(seed)
     return best_epoch_kept(
         trainer,
-        lambda _: minibatches(arrays, batch, random),
+        lambda _: Minibatches(arrays, batch, random),
         epochs,
         score=score,
         patience=patience,

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from deltarule.errors import InputError, NonFiniteError, ShapeError
 from deltarule.execution.reference import Feeds, Run, backward, forward
-from deltarule.graph import Node, Parameter, RowSignal, Signal, topological_order
+from deltarule.graph import Array, Input, Node, Parameter, RowSignal, Signal, topological_order
 from deltarule.graph.shapes import format_shape
+from deltarule.training.minibatches import Minibatches
 from deltarule.training.schedules import ConstantRate, Schedule
 from deltarule.training.update_rules import SGD, State, UpdateRule
+
+if TYPE_CHECKING:
+    from deltarule.execution.plan import TrainingPlan
+
+_NO_SEEDS = np.zeros(0, np.int32)
 
 __all__ = ["Trainer", "clip_by_norm", "first_non_finite"]
 
@@ -30,10 +38,15 @@ class Trainer:
     clip : largest norm of all gradients together; longer ones are scaled down to it
     seed : seed of the dropout masks
     dtype : precision of the computation; parameters of another precision are converted
+    compiled : whether to run on kernels, which are compiled for this machine at their first use; they know float32, all
+        operations and update rules of deltarule, and no others. Where they cannot be used, and with ``False``, the
+        reference interpreter takes the steps
+    threads : how many threads kernels may use, all cores for ``None``; results do not depend on it
 
     Attributes
     ----------
     step_number : steps taken so far
+    violators : share of the last batch that violated its margin, under a max-margin objective and on kernels
 
     Examples
     --------
@@ -56,6 +69,8 @@ class Trainer:
         clip: float | None = None,
         seed: int = 0,
         dtype: Any = np.float32,
+        compiled: bool = True,
+        threads: int | None = None,
     ) -> None:
         if clip is not None and not clip > 0:
             raise InputError(f"clip is the largest norm of the gradients and must be above 0, not {clip}")
@@ -82,10 +97,15 @@ class Trainer:
             raise InputError("the loss depends on no parameter that could be trained")
         self._wanted = _ancestors(self._order, self.parameters)
         for parameter in self.parameters:
-            parameter.value = np.array(parameter.value, self.dtype)
+            parameter.value = np.array(parameter.value, self.dtype, order="C")
         self._states: dict[Parameter, State] = {
             parameter: self.update_rule.initial_state(parameter.value) for parameter in self.parameters
         }
+        self.threads = threads
+        self.violators: float | None = None
+        self._compiled = compiled and self.dtype == np.float32
+        self._plan: TrainingPlan | None = None
+        self._steps_at_once = 1
 
     def step(self, feeds: Feeds | None = None) -> float:
         """Take one step on a batch.
@@ -104,6 +124,106 @@ class Trainer:
         NonFiniteError
             When the loss or a gradient is NaN or infinite; the parameters are left as they were.
         """
+        feeds = feeds or {}
+        if self._compiled and self._plan is None:
+            self._compile()
+        if self._plan is None or any(not isinstance(key, str | Input) for key in feeds):
+            return self._reference_step(feeds)
+        return self._compiled_step(self._plan, feeds)
+
+    def losses(self, batches: Iterable[Feeds]) -> Iterator[float]:
+        """Take a step on each batch and yield its loss; rows of whole arrays are taken many batches at a time.
+
+        Parameters
+        ----------
+        batches : feeds of each step, or `Minibatches`
+        """
+        if isinstance(batches, Minibatches):
+            yield from self._losses_of_rows(batches)
+        else:
+            for feeds in batches:
+                yield self.step(feeds)
+
+    def _losses_of_rows(self, batches: Minibatches) -> Iterator[float]:
+        """Take the steps of an epoch on kernels, without coming back for each, as far as possible."""
+        done, rows, steps = 0, len(batches.order), self._steps_at_once
+        if self._compiled and self._plan is None:
+            self._compile()
+        sources = None if self._plan is None else self._plan.sources(batches.data)
+        while done < rows:
+            whole = min((rows - done) // batches.batch, steps)
+            if sources is None or self._plan is None or not whole:
+                taken = batches.order[done : done + batches.batch]
+                yield self.step(batches.feeds(taken))
+                done += len(taken)
+                continue
+            began = perf_counter()
+            taken = batches.order[done : done + whole * batches.batch]
+            losses, fine = self._many_steps(self._plan, sources, taken.reshape(whole, -1))
+            yield from losses
+            done += len(losses) * batches.batch
+            if not fine:
+                sources = None  # the next step fails, and says why
+            # About as many steps at a time as a person does not notice.
+            steps = max(1, min(4096, int(whole * 0.05 / max(perf_counter() - began, 1e-6))))
+            self._steps_at_once = steps
+
+    def _many_steps(
+        self, plan: TrainingPlan, sources: Sequence[Array], order: NDArray[np.intp]
+    ) -> tuple[list[float], bool]:
+        """Take steps on rows of whole arrays; the second result says whether all went well."""
+        from deltarule.training.compiled_rules import rule_settings
+
+        count = len(order)
+        factors = [self.schedule.factor(self.step_number + i, self.steps) for i in range(count)]
+        numbers = np.arange(self.step_number + 1, self.step_number + count + 1)
+        settings = np.zeros((count, 8))
+        rates = self.update_rule.learning_rate * np.array(factors)
+        for column, values in enumerate(rule_settings(self.update_rule, rates, numbers)):
+            settings[:, column] = values
+        seeds = self._random.integers(0, 1 << 32, (count, plan.masks), np.uint32).view(np.int32)
+        losses, fine = plan.steps(sources, np.ascontiguousarray(order, np.int32), settings, seeds)
+        self.step_number += len(losses)
+        self.violators = plan.violators
+        return losses.tolist(), fine
+
+    def _compile(self) -> None:
+        """Make a plan, if kernels know all that the loss and the update rule ask for."""
+        from deltarule import kernels
+
+        kernels.load(kernels.TRAINING)
+        from deltarule.execution.plan import NotCompiledError, TrainingPlan
+        from deltarule.training.compiled_rules import rule_number
+
+        number = rule_number(self.update_rule)
+        states = {parameter: list(state.values()) for parameter, state in self._states.items()}
+        try:
+            if number is not None:
+                self._plan = TrainingPlan(self.loss, states, self._wanted, number, self.clip or 0.0, self.threads)
+        except NotCompiledError:
+            pass
+        self._compiled = self._plan is not None
+
+    def _compiled_step(self, plan: TrainingPlan, feeds: Feeds) -> float:
+        """Take a step on kernels; where it fails, find out on the reference interpreter what went wrong."""
+        from deltarule.training.compiled_rules import rule_settings
+
+        settings = rule_settings(self.update_rule, self._rate(), self.step_number + 1)
+        plan.settings[: len(settings)] = settings
+        seeds = self._random.integers(0, 1 << 32, plan.masks, np.uint32).view(np.int32) if plan.masks else _NO_SEEDS
+        loss, fine = plan.step(feeds, seeds)
+        if not fine:
+            self._reference_step(feeds, changing=False)
+            raise NonFiniteError(
+                f"a loss or gradient became infinite or NaN at step {self.step_number + 1}; lower the learning rate,"
+                " or clip gradients by norm"
+            )
+        self.step_number += 1
+        self.violators = plan.violators
+        return loss
+
+    def _reference_step(self, feeds: Feeds, changing: bool = True) -> float:
+        """Take a step on the reference interpreter, or only look whether loss and gradients are finite."""
         # Overflow is reported as an error that says where it began, rather than as a NumPy warning.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             run = forward([self.loss], feeds, dtype=self.dtype, random=self._random, order=self._order)
@@ -113,14 +233,20 @@ class Trainer:
             backward(run, self.loss, wanted=self._wanted)
         gradients = {node: run.signals[node] for node in self.parameters if node in run.signals}
         self._refuse_non_finite(gradients, run)
+        if not changing:
+            return loss
         if self.clip is not None:
             gradients = clip_by_norm(gradients, self.clip)
-        rate = self.update_rule.learning_rate * self.schedule.factor(self.step_number, self.steps)
+        rate = self._rate()
         self.step_number += 1
         with np.errstate(over="ignore", invalid="ignore"):
             for parameter, gradient in gradients.items():
                 self.update_rule.apply(parameter.value, gradient, self._states[parameter], rate, self.step_number)
         return loss
+
+    def _rate(self) -> float:
+        """Return the learning rate of the coming step."""
+        return self.update_rule.learning_rate * self.schedule.factor(self.step_number, self.steps)
 
     def _refuse_non_finite(self, gradients: dict[Parameter, Signal], run: Run) -> None:
         """Refuse gradients that are not finite, or so large that update rules cannot square them, unless clipped."""
