@@ -1,6 +1,9 @@
+import numpy as np
 import pytest
 
 import deltarule as dr
+from deltarule.tagging.labelling import Labelling
+from deltarule.tagging.model import TaggingModel
 
 # Twelve sentences that a small network learns by heart.
 TOY = """\
@@ -51,3 +54,33 @@ def toy():
 def trained(toy):
     """A tagger that knows the toy corpus by heart."""
     return dr.Tagger(**{**SMALL, "epochs": 30}).fit(toy)
+
+
+@pytest.fixture(scope="session")
+def made_up_corpus():
+    """Makes sentences of made-up words, some empty, with labels, from a seed."""
+
+    def make(seed, sentences=40):
+        random = np.random.default_rng(seed)
+        letters, lengths = np.array(list("abcdeXYZ019-")), random.integers(0, 12, sentences)
+        words = [["".join(random.choice(letters, random.integers(1, 5))) for _ in range(length)] for length in lengths]
+        labels = [random.choice(["O", "B-A", "I-A", "B-B", "I-C"], length).tolist() for length in lengths]
+        return dr.Corpus.from_sentences(words, labels)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def random_model(made_up_corpus):
+    """Makes a model with random parameters for a made-up corpus."""
+
+    def make(seed, **settings):
+        corpus, random = made_up_corpus(seed), np.random.default_rng(seed)
+        labelling, _ = Labelling.of_corpus(corpus, "IOB2")
+        sizes = {"hidden": 21, "word_dimension": 7, "affix_dimension": 3, "shape_dimension": 2}
+        model = TaggingModel.untrained(dr.TaggerConfig(**{**sizes, **settings}), labelling, corpus, None)
+        for parameter in model.network.parameters.values():
+            parameter.value = random.normal(size=parameter.shape).astype(np.float32)
+        return model
+
+    return make

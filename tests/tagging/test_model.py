@@ -4,7 +4,7 @@ from threadpoolctl import threadpool_limits
 
 import deltarule as dr
 from deltarule.errors import InputError, NonFiniteError
-from deltarule.tagging import model as model_module
+from deltarule.tagging import compiled_scores
 from deltarule.tagging.batches import Sentences
 from deltarule.tagging.labelling import Labelling
 from deltarule.tagging.model import TaggingModel
@@ -36,7 +36,7 @@ def test_without_the_feature_word_there_are_no_word_vectors(toy):
 def test_predictions_do_not_depend_on_how_sentences_are_batched(trained, toy, monkeypatch):
     expected = trained.model.predict(toy)
     for tokens in (1, 7, 1000):
-        monkeypatch.setattr(model_module, "_BATCH", tokens)
+        monkeypatch.setattr(compiled_scores, "_BATCH", tokens)
         assert np.array_equal(trained.model.predict(toy), expected)
 
 
@@ -45,6 +45,27 @@ def test_predictions_do_not_depend_on_the_number_of_blas_threads(trained, toy):
         one = trained.model.predict(toy)
     with threadpool_limits(2, user_api="blas"):
         assert np.array_equal(trained.model.predict(toy), one)
+
+
+def test_predictions_do_not_depend_on_the_number_of_threads(trained, toy, monkeypatch):
+    monkeypatch.setattr(compiled_scores, "_BATCH", 5)
+    one = trained.model.predict(toy, threads=1)
+    for threads in (2, 3, None):
+        assert np.array_equal(trained.model.predict(toy, threads), one)
+    with pytest.raises(InputError, match="at least one thread is needed, not 0"):
+        trained.model.predict(toy, 0)
+
+
+def test_predictions_follow_the_parameters_though_forms_are_encoded_once(toy, monkeypatch):
+    model, encoded = untrained(toy), []
+    encode = type(model.encoder).encode
+    monkeypatch.setattr(type(model.encoder), "encode", lambda *a: encoded.append(len(a[1])) or encode(*a))
+    for best in range(3):
+        model.network.parameters["output.weight"].value[...] = 0
+        model.network.parameters["output.bias"].value[...] = np.arange(len(model.labelling.names)) == best
+        labels = model.predict(toy)
+        assert np.isin(labels, best).any()
+    assert encoded == [len(toy.forms)]
 
 
 def test_sentences_without_words_are_passed_over(trained):
@@ -56,8 +77,8 @@ def test_sentences_without_words_are_passed_over(trained):
 def test_scores_of_a_sentence_do_not_depend_on_its_neighbours(trained, toy):
     model = trained.model
     sentences = Sentences(toy, model.encoder.encode(toy.forms), model.config.window)
-    together = model.scores(sentences, np.array([3, 0]))
-    alone = [model.scores(sentences, np.array([number])) for number in (3, 0)]
+    together = model.reference_scores(sentences, np.array([3, 0]))
+    alone = [model.reference_scores(sentences, np.array([number])) for number in (3, 0)]
     np.testing.assert_allclose(together, np.concatenate(alone), rtol=1e-5, atol=1e-5)
 
 

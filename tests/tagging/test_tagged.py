@@ -52,6 +52,15 @@ def test_dicts_are_as_json_has_them(tagged):
     assert last["entities"] == [{"text": "New York", "type": "LOC", "start": 28, "end": 36}]
 
 
+def test_places_may_be_told_in_a_larger_text(tagged):
+    def pieces(sentences):
+        return [piece for s in sentences for piece in (s, *s["tokens"], *s["entities"])]
+
+    for here, there in zip(pieces(tagged.as_dicts()), pieces(tagged.as_dicts(begin=1000)), strict=True):
+        assert (there["start"], there["end"]) == (here["start"] + 1000, here["end"] + 1000)
+        assert there["text"] == here["text"]
+
+
 def test_chunks_do_not_reach_across_sentences():
     tagged = TaggedText.of_corpus(read_plain("Ada\n\nLovelace"), ["B-PER", "I-PER"], chunks=True)
     assert [entity.text for entity in tagged.entities] == ["Ada", "Lovelace"]

@@ -77,6 +77,11 @@ def test_features_are_strings_for_any_form(form):
     assert values["suffix4"] == affixes(form, 4)[1]
 
 
+@given(st.lists(st.text() | st.sampled_from(["", "\n", "Σ", "ΑΣ", "ǅa", "İ", "......", "\n" * 5]), max_size=20))
+def test_columns_are_what_each_form_has_by_itself(forms):
+    assert feature_columns(forms) == {name: list(map(feature, forms)) for name, feature in FEATURES.items()}
+
+
 def test_feature_columns():
     assert list(FEATURES) == [
         "word", "capitalisation", "prefix2", "prefix3", "prefix4", "suffix2", "suffix3", "suffix4", "shape",

@@ -1,9 +1,12 @@
 import gzip
+import io
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from deltarule.errors import InputError
-from deltarule.text.files import read_lines, read_text
+from deltarule.text.files import blocks_of, decoded, read_blocks, read_lines, read_text
 
 
 @pytest.fixture
@@ -70,3 +73,55 @@ def test_empty_files(write, content):
 def test_damaged_gzip(write):
     with pytest.raises(InputError, match="damaged gzip file"):
         read_text(write(gzip.compress(b"some words" * 50)[:-12]))
+
+
+class TestBlocks:
+    TEXT = "\ufeffAda\r\nsings\r\r\n\n東京 é\r🙂\n"
+
+    @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-be", "utf-7", "gb18030"])
+    @pytest.mark.parametrize("size", [1, 2, 3, 5, 8, 1000])
+    def test_joined_they_are_the_text(self, write, encoding, size):
+        content = self.TEXT.encode(encoding)
+        assert "".join(read_blocks(write(content), encoding, size)) == "Ada\nsings\r\n\n東京 é\r🙂\n"
+        assert "".join(read_blocks(write(gzip.compress(content)), encoding, size)) == read_text(
+            write(content), encoding
+        )
+
+    @given(st.lists(st.sampled_from(["\r", "\n", "é", "a", "\ufeff"]), max_size=12).map("".join), st.integers(1, 20))
+    def test_bytes_may_be_cut_anywhere(self, text, size):
+        content = text.encode()
+        blocks = [content[i : i + size] for i in range(0, len(content), size)]
+        expected = text.removeprefix("\ufeff").replace("\r\n", "\n")
+        assert "".join(decoded(blocks, "utf-8", lambda *_: "")) == expected
+
+    def test_they_end_with_a_line_if_its_end_is_near(self):
+        assert list(blocks_of(io.BytesIO(b"one\ntwo\nthree\n"), 5)) == [b"one\ntwo\n", b"three\n"]
+        assert list(blocks_of(io.BytesIO(b"a very long line\nb"), 4)) == [b"a very l", b"ong line", b"\nb"]
+
+    @pytest.mark.parametrize(
+        ("content", "encoding", "message"),
+        [
+            (b"ok\n" * 9 + b"Mal\xe9\tO\nx\n", "utf-8", r":10: byte 0xe9 is not utf-8: '"),
+            (b"ok\n" * 9 + b"caf\xc3", "utf-8", r":10: byte 0xc3 is not utf-8: '"),
+            ("ok\n".encode("utf-16-le") * 9 + b"\x00\xdc", "utf-16-le", r":10: byte 0x00 is not utf-16-le: "),
+        ],
+    )
+    def test_errors_have_the_number_of_the_line_in_the_file(self, write, content, encoding, message):
+        path = write(content)
+        with pytest.raises(InputError) as whole:
+            read_text(path, encoding)
+        for size in (4, 5, 7):
+            with pytest.raises(InputError, match=message):
+                list(read_blocks(path, encoding, size))
+        assert whole.match(message)
+
+    def test_damage_is_told_where_it_is_reached(self, write):
+        words = "".join(f"word {number}\n" for number in range(100_000)).encode()
+        blocks = read_blocks(write(gzip.compress(words)[:-12]), size=1000)
+        assert next(blocks).startswith("word 0\n")
+        with pytest.raises(InputError, match="damaged gzip file"):
+            list(blocks)
+
+    def test_codecs_that_are_of_no_text_are_no_encodings(self, write):
+        with pytest.raises(InputError, match="there is no encoding 'base64'"):
+            read_text(write(b"YQ=="), "base64")

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deltarule.graph import Array
 from deltarule.tagging.encoding import EncodedForms
-from deltarule.text import Corpus, window_positions
+from deltarule.text import Corpus
 
 __all__ = ["Sentences", "cut_by_tokens"]
 
 
-@dataclass(frozen=True, eq=False)
 class Sentences:
     """The sentences of a corpus with the feature ids of its forms, ready to be cut into batches.
 
-    Attributes
+    Parameters
     ----------
     corpus : the text
     encoded : feature ids of its forms
@@ -27,25 +25,35 @@ class Sentences:
     labels : label id of each token, for training
     """
 
-    corpus: Corpus
-    encoded: EncodedForms
-    window: int
-    labels: NDArray[np.int32] | None = None
+    def __init__(
+        self, corpus: Corpus, encoded: EncodedForms, window: int, labels: NDArray[np.int32] | None = None
+    ) -> None:
+        self.corpus, self.encoded, self.window, self.labels = corpus, encoded, window, labels
+        self._names = list(encoded)
+        self._features = np.stack([encoded[name] for name in self._names])
+        self._places = np.zeros(len(corpus.forms), np.int32)
 
     def feeds(self, sentences: NDArray[np.intp]) -> dict[str, Array]:
-        """Return the arrays of a batch: ids of its distinct forms, windows as rows among them, and labels."""
-        offsets = self.corpus.sentence_offsets
-        lengths = offsets[sentences + 1] - offsets[sentences]
-        batch_offsets = np.concatenate([[0], np.cumsum(lengths)])
-        tokens = np.repeat(offsets[sentences] - batch_offsets[:-1], lengths) + np.arange(batch_offsets[-1])
-        forms, rows = np.unique(self.corpus.tokens[tokens], return_inverse=True)
-        # Row 0 is the boundary, where a window reaches beyond its sentence; position −1 finds it at the end.
-        rows = np.append(rows + 1, 0)
-        used = np.append(0, forms + 1)
-        feeds: dict[str, Array] = {name: ids[used] for name, ids in self.encoded.items()}
-        feeds["positions"] = rows[window_positions(batch_offsets, self.window)]
+        """Return the arrays of a batch: ids of its distinct forms, windows as rows among them, and labels.
+
+        Row 0 is the boundary, which stands where a window reaches beyond its sentence.
+        """
+        from deltarule.kernels.batches import lay_out_sentences
+
+        corpus = self.corpus
+        begins = corpus.sentence_offsets[sentences]
+        lengths = corpus.sentence_offsets[sentences + 1] - begins
+        count = int(lengths.sum())
+        forms, rows = np.empty(count + 1, np.int32), np.empty(count, np.int32)
+        positions = np.empty((count, self.window), np.int32)
+        distinct = lay_out_sentences(
+            corpus.tokens, corpus.sentence_offsets, sentences, self.window, self._places, forms, rows, positions
+        )
+        feeds: dict[str, Array] = dict(zip(self._names, np.take(self._features, forms[:distinct], axis=1), strict=True))
+        feeds["positions"] = positions
         if self.labels is not None:
-            feeds["labels"] = self.labels[tokens]
+            ends = np.cumsum(lengths)
+            feeds["labels"] = self.labels[np.repeat(begins - ends + lengths, lengths) + np.arange(count)]
         return feeds
 
     def batches(self, tokens: int, random: np.random.Generator | None = None) -> Iterator[NDArray[np.intp]]:

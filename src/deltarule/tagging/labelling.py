@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from deltarule.errors import InputError
 from deltarule.tagging.decoding import Decoder
+from deltarule.tagging.spelling import Spelling
 from deltarule.text import SCHEMES, Corpus, convert, recognise_scheme, spans
 
 __all__ = ["Labelling", "sentences_of_labels"]
@@ -81,14 +82,9 @@ class Labelling:
 
     def written(self, labels: NDArray[np.int16], corpus: Corpus) -> list[str]:
         """Spell the label ids of a corpus in the scheme of the training corpus."""
-        names = [self.names[label] for label in labels.tolist()]
-        if self.plain:
-            return names
-        offsets = corpus.sentence_offsets.tolist()
-        written: list[str] = []
-        for begin, end in pairwise(offsets):
-            written.extend(convert(names[begin:end], _internal(self.scheme), self.scheme))
-        return written
+        spelling = Spelling.of(self.names, self.scheme)
+        spelled = spelling.spell(labels, corpus.sentence_offsets.astype(np.int64))
+        return [spelling.names[label] for label in spelled.tolist()]
 
 
 def sentences_of_labels(corpus: Corpus) -> list[list[str]]:

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from time import perf_counter
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deltarule.errors import NonFiniteError
+from deltarule import kernels
+from deltarule.execution.cores import one_thread_of_algebra, thread_count
 from deltarule.execution.reference import forward
 from deltarule.graph import Array
 from deltarule.tagging.batches import Sentences
+from deltarule.tagging.compiled_scores import CompiledScores, feature_matrix, non_finite_scores, sentence_batches
 from deltarule.tagging.config import TaggerConfig
 from deltarule.tagging.encoding import FormEncoder, folded_words
 from deltarule.tagging.evaluation import Evaluation, evaluate_labels
-from deltarule.tagging.labelling import Labelling, sentences_of_labels
+from deltarule.tagging.labelling import Labelling
+from deltarule.tagging.spelling import Spelling
+from deltarule.tagging.tagged_lines import tagged_lines
+from deltarule.tagging.threads import in_order
 from deltarule.tagging.window_network import WindowNetwork
-from deltarule.text import Corpus, WordVectors
+from deltarule.text import Corpus, TokenBlock, WordVectors
 
 __all__ = ["TaggingModel"]
-
-# Tokens scored at once: large batches share the vectors of forms, but their values should stay in the cache.
-_BATCH = 4096
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +46,8 @@ class TaggingModel:
     labelling: Labelling
     encoder: FormEncoder
     network: WindowNetwork
+    # Of corpora that are still in use: development data is tagged again after every epoch.
+    _features: WeakKeyDictionary[Corpus, NDArray[np.int32]] = field(default_factory=WeakKeyDictionary, init=False)
 
     @classmethod
     def untrained(
@@ -61,32 +68,77 @@ class TaggingModel:
         encoded = self.encoder.encode(corpus.forms)
         return Sentences(corpus, encoded, self.config.window, labels).feeds(np.arange(min(sentences, corpus.sentences)))
 
-    def scores(self, sentences: Sentences, batch: NDArray[np.intp]) -> Array:
-        """Return the score of each label for each token of some sentences; `NonFiniteError` if one is not finite."""
+    def reference_scores(self, sentences: Sentences, batch: NDArray[np.intp]) -> Array:
+        """Return the score of each label for each token of some sentences, by the reference interpreter.
+
+        `predict` computes the same on kernels; this is how it is defined, and what tests compare it with.
+        """
         network = self.network
         with np.errstate(over="ignore", invalid="ignore"):
             scores: Array = forward([network.scores], sentences.feeds(batch), dtype=np.float32).values[network.scores]
         if not np.isfinite(scores).all():
-            raise NonFiniteError(
-                "the scores of labels are infinite or NaN: the training went astray; lower the learning rate"
-            )
+            raise non_finite_scores()
         return scores
 
-    def predict(self, corpus: Corpus) -> NDArray[np.int16]:
-        """Return the label id of each token of a corpus."""
-        sentences = Sentences(corpus, self.encoder.encode(corpus.forms), self.config.window)
-        decoder, predicted = self.labelling.decoder, np.empty(len(corpus), np.int16)
-        for batch in sentences.batches(_BATCH):
-            begin, end = corpus.sentence_offsets[batch[0]], corpus.sentence_offsets[batch[-1] + 1]
-            offsets = corpus.sentence_offsets[batch[0] : batch[-1] + 2] - begin
-            predicted[begin:end] = decoder.decode(self.scores(sentences, batch), offsets)
+    def predict(self, corpus: Corpus, threads: int | None = None) -> NDArray[np.int16]:
+        """Return the label id of each token of a corpus.
+
+        Parameters
+        ----------
+        corpus : the text
+        threads : how many share the work, all cores for ``None``; the result does not depend on it
+
+        Raises
+        ------
+        NonFiniteError
+            If the score of a label is not finite.
+        """
+        network, features, threads = self._compiled(), self._features_of(corpus), thread_count(threads)
+        forms, offsets = corpus.tokens + np.int32(1), corpus.sentence_offsets.astype(np.int64)
+        predicted = np.empty(len(corpus), np.int16)
+
+        def label(sentences: tuple[int, int]) -> None:
+            first, last = sentences
+            begin, end = offsets[first], offsets[last]
+            own_offsets = offsets[first : last + 1] - begin
+            predicted[begin:end] = network.labels(forms[begin:end], own_offsets, features, common)
+
+        with one_thread_of_algebra():
+            kept = features[: network.capacity]
+            common = network.multiply(kept, network.room(len(kept)), threads)
+            for _ in in_order(label, sentence_batches(offsets), threads):
+                pass
         return predicted
 
-    def evaluate(self, corpus: Corpus) -> Evaluation:
-        """Compare predictions with the labels of a corpus."""
+    def tagged_lines(self, blocks: Iterable[TokenBlock], threads: int | None = None) -> Iterator[memoryview]:
+        """Label blocks of a text as they come; yield for each its lines of tokens and labels, in UTF-8.
+
+        Parameters
+        ----------
+        blocks : whole sentences
+        threads : how many share the work, all cores for ``None``; the result does not depend on it
+        """
+        spelling = Spelling.of(self.labelling.names, self.labelling.scheme)
+        return tagged_lines(blocks, self.encoder, self._compiled(), spelling, thread_count(threads))
+
+    def _compiled(self) -> CompiledScores:
+        """Return the network, with its parameters as they are now, for the kernels."""
+        kernels.load(kernels.TAGGING)
+        return CompiledScores.of(self.config, self.network, self.labelling.decoder)
+
+    def _features_of(self, corpus: Corpus) -> NDArray[np.int32]:
+        """Return the feature ids of the forms of a corpus, encoded at its first use."""
+        features = self._features.get(corpus)
+        if features is None:
+            features = self._features[corpus] = feature_matrix(self.encoder.encode(corpus.forms))
+        return features
+
+    def evaluate(self, corpus: Corpus, threads: int | None = None) -> Evaluation:
+        """Compare predictions with the labels of a corpus; see `predict`."""
         gold = self.labelling.gold(corpus)
         started = perf_counter()
-        labels = self.predict(corpus)
+        labels = self.predict(corpus, threads)
         seconds = perf_counter() - started
-        predicted = sentences_of_labels(corpus.with_labels(self.labelling.written(labels, corpus)))
+        written = self.labelling.written(labels, corpus)
+        predicted = [written[begin:end] for begin, end in pairwise(corpus.sentence_offsets.tolist())]
         return replace(evaluate_labels(gold, predicted, plain=self.labelling.plain), seconds=seconds)

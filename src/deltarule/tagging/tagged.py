@@ -87,15 +87,20 @@ class TaggedText:
         """The label of each token."""
         return [token.label for token in self.tokens]
 
-    def as_dicts(self) -> list[dict[str, Any]]:
-        """Return a dict for each sentence as JSON has it: its text, start and end, tokens, entities."""
+    def as_dicts(self, begin: int = 0) -> list[dict[str, Any]]:
+        """Return a dict for each sentence as JSON has it: its text, start and end, tokens, entities.
+
+        Parameters
+        ----------
+        begin : where this text begins in a larger one, in which the places are told
+        """
         return [
             {
                 "text": self.text[sentence.start : sentence.end],
-                "start": sentence.start,
-                "end": sentence.end,
-                "tokens": [dict(vars(token)) for token in sentence.tokens],  # several times faster than asdict
-                "entities": [dict(vars(entity)) for entity in sentence.entities],
+                "start": begin + sentence.start,
+                "end": begin + sentence.end,
+                "tokens": [_dict_of(token, begin) for token in sentence.tokens],
+                "entities": [_dict_of(entity, begin) for entity in sentence.entities],
             }
             for sentence in self.sentences
         ]
@@ -110,6 +115,11 @@ class TaggedText:
             parts.append(f"[{mark.type} {said}]" if isinstance(mark, Entity) else f"{said}/{mark.label}")
             done = mark.end
         return "".join(parts) + self.text[done:]
+
+
+def _dict_of(piece: Token | Entity, begin: int) -> dict[str, Any]:
+    """Return the attributes of a piece of text, several times faster than asdict does."""
+    return vars(piece) | {"start": begin + piece.start, "end": begin + piece.end}
 
 
 def _entities(text: str, tokens: tuple[Token, ...]) -> tuple[Entity, ...]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from deltarule.errors import InputError
-from deltarule.execution.reference import Feeds
 from deltarule.tagging.batches import Sentences
 from deltarule.tagging.config import TaggerConfig
 from deltarule.tagging.evaluation import Evaluation
@@ -18,29 +17,11 @@ from deltarule.tagging.labelling import Labelling
 from deltarule.tagging.model import TaggingModel
 from deltarule.tagging.model_files import load_model, save_model
 from deltarule.tagging.tagged import TaggedText
+from deltarule.tagging.training_run import Progress, TrainingRun
 from deltarule.text import Corpus, WordVectors, read_corpus, read_plain, read_vectors
-from deltarule.training.epochs import Epoch, History, best_epoch_kept
-from deltarule.training.schedules import schedule
-from deltarule.training.trainer import Trainer
-from deltarule.training.update_rules import update_rule
+from deltarule.training.epochs import Epoch, History
 
 __all__ = ["Progress", "Tagger"]
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Functions that are called while a tagger trains; each may be left out.
-
-    Attributes
-    ----------
-    vectors : with the fraction of the vector file read
-    step : with the number of the epoch, and the fraction of it that is done
-    epoch : with each finished epoch and its evaluation on development data, if there is any
-    """
-
-    vectors: Callable[[float], None] | None = None
-    step: Callable[[int, float], None] | None = None
-    epoch: Callable[[Epoch, Evaluation | None], None] | None = None
 
 
 class Tagger:
@@ -92,6 +73,7 @@ class Tagger:
         field: str = "upos",
         encoding: str = "utf-8",
         scheme: str | None = None,
+        threads: int | None = None,
         progress: Progress | None = None,
     ) -> Tagger:
         """Train on a labelled corpus.
@@ -105,6 +87,7 @@ class Tagger:
         encoding : of the files
         scheme : label scheme of the files: "IOB1", "IOB2", "IOBES", "BMES", "BILOU" or "plain"; by default it is
             recognised, and labels that break it are an error, where a scheme given here has them read as conlleval does
+        threads : how many share the work, all cores for ``None``; the model does not depend on it
         progress : functions to call on the way
 
         Returns
@@ -127,26 +110,24 @@ class Tagger:
             labelling.gold(dev)  # complains now rather than after the first epoch
         model = TaggingModel.untrained(self.config, labelling, train, self._word_vectors(progress))
         sentences = Sentences(train, model.encoder.encode(train.forms), self.config.window, labels)
-        run = _TrainingRun(self, model, sentences, dev, progress)
         self.history = History()
-        best_epoch_kept(
-            run.trainer,
-            run.batches,
-            self.config.epochs,
-            score=None if dev is None else run.score,
-            patience=self.config.patience,
-            on_step=run.after_step,
-            on_epoch=run.after_epoch,
-            history=self.history,
-        )
+
+        def finished(epoch: Epoch, evaluation: Evaluation | None) -> None:
+            self._model = model  # usable from its first epoch on, even where training is interrupted
+            if progress.epoch:
+                progress.epoch(epoch, evaluation)
+
+        run = TrainingRun(model, sentences, dev, Progress(step=progress.step, epoch=finished), threads)
+        run.finish(self.history)
         return self
 
-    def tag(self, text: str | Sequence[str]) -> TaggedText:
+    def tag(self, text: str | Sequence[str], *, threads: int | None = None) -> TaggedText:
         """Label the words of a text.
 
         Parameters
         ----------
         text : plain text, which is divided into sentences and tokens, or the tokens of one sentence
+        threads : how many share the work, all cores for ``None``; the result does not depend on it
 
         Returns
         -------
@@ -154,19 +135,20 @@ class Tagger:
             Tokens with labels, and entities with character offsets; for tokens, offsets in the tokens joined by spaces.
         """
         if isinstance(text, str):
-            return self.tag_corpus(read_plain(text))
+            return self.tag_corpus(read_plain(text), threads=threads)
         if not all(isinstance(token, str) and token for token in text):
             raise InputError("tokens to tag must be strings with at least one character each")
-        return self.tag_corpus(Corpus.from_sentences([text] if text else []))
+        return self.tag_corpus(Corpus.from_sentences([text] if text else []), threads=threads)
 
-    def tag_corpus(self, corpus: Corpus) -> TaggedText:
+    def tag_corpus(self, corpus: Corpus, *, threads: int | None = None) -> TaggedText:
         """Label the words of a corpus; one without a text is given its tokens joined by spaces, a sentence a line."""
         corpus = corpus if corpus.text is not None else _with_text(corpus)
-        return TaggedText.of_corpus(corpus, self.predict(corpus), chunks=not self.model.labelling.plain)
+        labels = self.predict(corpus, threads=threads)
+        return TaggedText.of_corpus(corpus, labels, chunks=not self.model.labelling.plain)
 
-    def predict(self, corpus: Corpus) -> list[str]:
+    def predict(self, corpus: Corpus, *, threads: int | None = None) -> list[str]:
         """Return a label for each token of a corpus, in the scheme of the training corpus."""
-        return self.model.labelling.written(self.model.predict(corpus), corpus)
+        return self.model.labelling.written(self.model.predict(corpus, threads), corpus)
 
     def evaluate(
         self,
@@ -175,9 +157,10 @@ class Tagger:
         columns: tuple[int, int] | None = None,
         field: str = "upos",
         encoding: str = "utf-8",
+        threads: int | None = None,
     ) -> Evaluation:
         """Compare predictions with the labels of a corpus, by the conlleval definition of precision, recall and F1."""
-        return self.model.evaluate(_read(corpus, columns, field, encoding))
+        return self.model.evaluate(_read(corpus, columns, field, encoding), threads)
 
     def save(self, directory: str | Path) -> None:
         """Write the model to a directory: config.json, weights.safetensors, and vocabularies as plain text.
@@ -199,55 +182,6 @@ class Tagger:
         if self._vectors is None and self.config.vectors is not None:
             return read_vectors(self.config.vectors, progress=progress.vectors)
         return self._vectors
-
-
-class _TrainingRun:
-    """What the loop over epochs calls: batches of sentences, the score on development data, progress."""
-
-    def __init__(
-        self, tagger: Tagger, model: TaggingModel, sentences: Sentences, dev: Corpus | None, progress: Progress
-    ) -> None:
-        config = tagger.config
-        self.tagger, self.model, self.sentences, self.dev, self.progress = tagger, model, sentences, dev, progress
-        self.batch = config.batch
-        self.random = np.random.default_rng(config.seed)
-        # A sentence is never cut, so there are at most as many batches as sentences.
-        self.steps_an_epoch = min(-(-len(sentences.corpus) // config.batch), sentences.corpus.sentences)
-        self.epoch = 0
-        self.evaluation: Evaluation | None = None
-        words = model.network.parameters.get("word.vectors")
-        self.trainer = Trainer(
-            model.network.loss,
-            update_rule(config.update_rule, config.learning_rate),
-            schedule=schedule(config.schedule, config.warm_up),
-            steps=config.epochs * self.steps_an_epoch,
-            frozen=[] if config.trainable_vectors or words is None else [words],
-            clip=config.clip,
-            seed=config.seed,
-        )
-
-    def batches(self, epoch: int) -> Iterator[Feeds]:
-        """Yield the batches of an epoch."""
-        self.epoch = epoch
-        for batch in self.sentences.batches(self.batch, self.random):
-            yield self.sentences.feeds(batch)
-
-    def score(self) -> float:
-        """Return F1 on development data, or accuracy where labels mark no chunks."""
-        assert self.dev is not None
-        self.evaluation = self.model.evaluate(self.dev)
-        return self.evaluation.accuracy if self.model.labelling.plain else self.evaluation.overall.f1
-
-    def after_step(self, step: int, loss: float) -> None:
-        """Report how much of the epoch is done."""
-        if self.progress.step:
-            self.progress.step(self.epoch, min(1.0, step / self.steps_an_epoch))
-
-    def after_epoch(self, epoch: Epoch) -> None:
-        """Make the model usable, and report the epoch."""
-        self.tagger._model = self.model
-        if self.progress.epoch:
-            self.progress.epoch(epoch, self.evaluation)
 
 
 def _read(corpus: str | Path | Corpus, columns: tuple[int, int] | None, field: str, encoding: str) -> Corpus:

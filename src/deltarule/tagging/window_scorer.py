@@ -125,12 +125,19 @@ class WindowScorer:
             raise InputError("this scorer is not trained yet; call fit(train) first")
         return self._trained
 
-    def fit(self, train: str | Path | Corpus, *, on_epoch: Callable[[Epoch], None] | None = None) -> WindowScorer:
+    def fit(
+        self,
+        train: str | Path | Corpus,
+        *,
+        threads: int | None = None,
+        on_epoch: Callable[[Epoch], None] | None = None,
+    ) -> WindowScorer:
         """Train on a corpus in which names are labelled; each epoch pairs every true window with another corrupted one.
 
         Parameters
         ----------
         train : file (CoNLL columns) or corpus; every label but O marks a name
+        threads : how many share the work, all cores for ``None``; the result does not depend on it
         on_epoch : called after each epoch
         """
         corpus = train if isinstance(train, Corpus) else read_corpus(train)
@@ -160,6 +167,7 @@ class WindowScorer:
             schedule=LinearDecay(),
             steps=self.epochs * steps,
             seed=self.seed,
+            threads=threads,
         )
         random = np.random.default_rng(self.seed)
 

@@ -12,11 +12,15 @@ from deltarule.text.features import (
     fold,
     shape,
 )
-from deltarule.text.files import FilePath, read_text
+from deltarule.text.files import FilePath, read_blocks, read_text
+from deltarule.text.form_numbers import FormNumbers
 from deltarule.text.plain import read_plain, split_sentences, tokenise
+from deltarule.text.plain_blocks import plain_corpora
 from deltarule.text.reading import read_corpus
 from deltarule.text.recognition import recognise_scheme
 from deltarule.text.schemes import SCHEMES, Span, convert, encode, legal_transitions, spans
+from deltarule.text.sentence_blocks import conll_corpora, conll_token_blocks, conllu_corpora
+from deltarule.text.token_block import TokenBlock
 from deltarule.text.vectors import WordVectors, read_vectors
 from deltarule.text.vocabulary import BOUNDARY, UNKNOWN, Vocabulary
 from deltarule.text.windows import window_positions
@@ -30,11 +34,16 @@ __all__ = [
     "Corpus",
     "CorpusBuilder",
     "FilePath",
+    "FormNumbers",
     "Span",
+    "TokenBlock",
     "Vocabulary",
     "WordVectors",
     "affixes",
     "capitalisation",
+    "conll_corpora",
+    "conll_token_blocks",
+    "conllu_corpora",
     "convert",
     "encode",
     "feature_columns",
@@ -42,6 +51,8 @@ __all__ = [
     "legal_transitions",
     "parse_conll",
     "parse_conllu",
+    "plain_corpora",
+    "read_blocks",
     "read_conll",
     "read_conllu",
     "read_corpus",

@@ -10,7 +10,7 @@ from deltarule.errors import InputError
 from deltarule.text.corpus import Corpus, CorpusBuilder
 from deltarule.text.files import FilePath, read_lines
 
-__all__ = ["parse_conll", "read_conll"]
+__all__ = ["Layout", "add_conll_lines", "find_layout", "parse_conll", "read_conll"]
 
 _DOCUMENT_START = "-DOCSTART-"
 _NEW_DOCUMENT = re.compile(r"#\s*newdoc\b")
@@ -18,13 +18,14 @@ _METADATA = re.compile(r"# (newdoc|newpar|\S+ =)( |$)")
 _SHOWN = 80
 
 
-class _Layout(NamedTuple):
+class Layout(NamedTuple):
     """How the lines of one file divide into columns."""
 
     tabs: bool
     width: int
 
     def split(self, line: str) -> list[str]:
+        """Return the columns of a line."""
         # str.split() would also split at the no-break and ideographic spaces that occur inside tokens.
         return line.split("\t") if self.tabs else [field for field in line.split(" ") if field]
 
@@ -87,16 +88,46 @@ def parse_conll(
     >>> corpus.words(0), corpus.sentence_labels(0)
     (['#Paris', 'sings'], ['B-LOC', 'O'])
     """
-    first, line = _first_token(lines, source)
-    layout = _layout_of(line)
+    layout = find_layout(enumerate(lines, start=1), labelled, source)
+    builder = CorpusBuilder(source)
+    add_conll_lines(builder, enumerate(lines, start=1), layout, columns, labelled)
+    corpus = builder.build()
+    if not len(corpus):
+        raise InputError(f"{source}: there are no tokens in it, only comments; one token a line was expected")
+    return corpus
+
+
+def find_layout(lines: Iterable[tuple[int, str]], labelled: bool, source: str) -> Layout:
+    """Return how lines divide into columns, told by the first that is a token.
+
+    Parameters
+    ----------
+    lines : with their numbers; only so many are read as it takes
+    labelled : whether there must be labels
+    source : for messages
+    """
+    number, line = _first_token(lines, source)
+    tabs = "\t" in line
+    layout = Layout(tabs, len(Layout(tabs, 0).split(line)))
     if labelled and layout.width == 1:
         raise InputError(
-            f"{source}:{first}: expected a token and a label, found one column: {line[:_SHOWN]!r}; "
+            f"{source}:{number}: expected a token and a label, found one column: {line[:_SHOWN]!r}; "
             "divide them by a tab or by spaces"
         )
+    return layout
+
+
+def add_conll_lines(
+    builder: CorpusBuilder,
+    lines: Iterable[tuple[int, str]],
+    layout: Layout,
+    columns: tuple[int, int] | None = None,
+    labelled: bool = True,
+) -> None:
+    """Add the tokens of lines, which come with their numbers, to a corpus; see `read_conll`."""
+    source = builder.source
     token_column, label_column = _column_positions(columns, layout.width, labelled, source)
-    builder = CorpusBuilder(source)
-    for number, line in enumerate(lines, start=1):
+    for number, line in lines:
         if not line:
             builder.end_sentence()
             continue
@@ -116,13 +147,9 @@ def parse_conll(
             builder.add_token(fields[token_column], fields[label_column])
         else:
             builder.add_token(fields[token_column])
-    corpus = builder.build()
-    if not len(corpus):
-        raise InputError(f"{source}: there are no tokens in it, only comments; one token a line was expected")
-    return corpus
 
 
-def _is_mark(line: str, fields: Sequence[str], layout: _Layout) -> bool:
+def _is_mark(line: str, fields: Sequence[str], layout: Layout) -> bool:
     return (line[0] == "-" and _begins_document(line)) or layout.is_comment(line, fields)
 
 
@@ -132,10 +159,10 @@ def _begins_document(line: str) -> bool:
     return _NEW_DOCUMENT.match(line) is not None
 
 
-def _first_token(lines: Iterable[str], source: str) -> tuple[int, str]:
+def _first_token(lines: Iterable[tuple[int, str]], source: str) -> tuple[int, str]:
     """Find the first line that can only be a token or, if there is none, the first that may be one."""
     candidate = None
-    for number, line in enumerate(lines, start=1):
+    for number, line in lines:
         if not line.strip(" \t") or line.startswith("# ") or _begins_document(line):
             continue
         if not line.startswith("#"):
@@ -144,11 +171,6 @@ def _first_token(lines: Iterable[str], source: str) -> tuple[int, str]:
     if candidate is None:
         raise InputError(f"{source}: there are no tokens in it; one token a line was expected")
     return candidate
-
-
-def _layout_of(line: str) -> _Layout:
-    tabs = "\t" in line
-    return _Layout(tabs, len(_Layout(tabs, 0).split(line)))
 
 
 def _column_positions(columns: tuple[int, int] | None, width: int, labelled: bool, source: str) -> tuple[int, int]:
@@ -164,7 +186,7 @@ def _column_positions(columns: tuple[int, int] | None, width: int, labelled: boo
     return token, label
 
 
-def _wrong_width(source: str, number: int, line: str, fields: Sequence[str], layout: _Layout) -> InputError:
+def _wrong_width(source: str, number: int, line: str, fields: Sequence[str], layout: Layout) -> InputError:
     divider = "tabs" if layout.tabs else "spaces"
     return InputError(
         f"{source}:{number}: expected {layout.width} column{'s' * (layout.width > 1)}, found {len(fields)}: "

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from deltarule.errors import InputError
 from deltarule.text.corpus import Corpus, CorpusBuilder
 from deltarule.text.files import FilePath, read_lines
 
-__all__ = ["parse_conllu", "read_conllu"]
+__all__ = ["add_conllu_lines", "parse_conllu", "read_conllu"]
 
 _FIELDS = {"upos": 3, "xpos": 4}
 _COLUMNS = 10
@@ -53,11 +53,21 @@ def parse_conllu(lines: Sequence[str], field: str = "upos", source: str = "<memo
     >>> parse_conllu(["# text = Go", "1\tGo\tgo\tVERB\tVB\t_\t0\troot\t_\t_"], "xpos").sentence_labels(0)
     ['VB']
     """
+    builder = CorpusBuilder(source)
+    add_conllu_lines(builder, enumerate(lines, start=1), field)
+    corpus = builder.build()
+    if not len(corpus):
+        raise InputError(f"{source}: there are no words in it, only comments; CoNLL-U was expected")
+    return corpus
+
+
+def add_conllu_lines(builder: CorpusBuilder, lines: Iterable[tuple[int, str]], field: str = "upos") -> None:
+    """Add the words of lines, which come with their numbers, to a corpus; see `read_conllu`."""
+    source = builder.source
     if field not in _FIELDS:
         raise InputError(f"there is no field {field!r} to read from {source}; choose {' or '.join(_FIELDS)}")
     label_column = _FIELDS[field]
-    builder = CorpusBuilder(source)
-    for number, line in enumerate(lines, start=1):
+    for number, line in lines:
         if not line or line.isspace():
             builder.end_sentence()
         elif line[0] == "#":
@@ -77,7 +87,3 @@ def parse_conllu(lines: Sequence[str], field: str = "upos", source: str = "<memo
                     f"{source}:{number}: expected a word number, a form and a label in columns 1, 2 and "
                     f"{label_column + 1}: {line[:_SHOWN]!r}; correct the line"
                 )
-    corpus = builder.build()
-    if not len(corpus):
-        raise InputError(f"{source}: there are no words in it, only comments; CoNLL-U was expected")
-    return corpus

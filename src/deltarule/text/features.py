@@ -36,14 +36,23 @@ def capitalisation(form: str) -> str:
     >>> [capitalisation(form) for form in ("paris", "Paris", "NATO", "A", "iPhone", "1984")]
     ['lower', 'upper-first', 'upper-all', 'upper-single', 'upper-inner', 'no-letters']
     """
-    capitals = [letter.isupper() or letter.istitle() for letter in form if letter.isalpha()]
-    if not capitals:
-        return "no-letters"
-    if not any(capitals):
-        return "lower"
-    if all(capitals):
-        return "upper-single" if len(capitals) == 1 else "upper-all"
-    return "upper-first" if capitals[0] and not any(capitals[1:]) else "upper-inner"
+    return _capitalisation_of("".join(map(_case, form)))
+
+
+def _capitalisation_of(cases: str) -> str:
+    """Tell how a word is capitalised from what `_case` writes for its characters."""
+    if "X" not in cases:
+        return "lower" if cases else "no-letters"
+    if "x" not in cases:
+        return "upper-single" if len(cases) == 1 else "upper-all"
+    return "upper-first" if cases.rfind("X") == 0 else "upper-inner"
+
+
+def _case(character: str) -> str:
+    """Write X for a capital, x for any other letter, nothing for what is no letter."""
+    if not character.isalpha():
+        return ""
+    return "X" if character.isupper() or character.istitle() else "x"
 
 
 def prefix(form: str, length: int) -> str:
@@ -92,7 +101,11 @@ def shape(form: str) -> str:
     >>> shape("Paris"), shape("U.S."), shape("12,500"), shape("internationally")
     ('Xxxxx', 'X.X.', 'dd,ddd', 'xxxx')
     """
-    return _LONG_RUN.sub(lambda run: run[1] * 4, "".join(map(_outline, form)))
+    return _LONG_RUN.sub(_cut_run, "".join(map(_outline, form)))
+
+
+def _cut_run(run: re.Match[str]) -> str:
+    return run[1] * 4
 
 
 def _outline(character: str) -> str:
@@ -136,9 +149,41 @@ def feature_columns(forms: Sequence[str], names: Iterable[str] = tuple(FEATURES)
     >>> feature_columns(["Paris", "in"], ["word", "suffix2"])
     {'word': ['paris', 'in'], 'suffix2': ['is', 'in']}
     """
-    columns = {}
+    names = tuple(names)
     for name in names:
         if name not in FEATURES:
             raise InputError(f"there is no word feature {name!r}; choose from {', '.join(FEATURES)}")
-        columns[name] = list(map(FEATURES[name], forms))
-    return columns
+    if not forms or not all(forms) or any("\n" in form for form in forms):
+        return {name: list(map(FEATURES[name], forms)) for name in names}
+    lines = "\n".join(forms)
+    folded = fold(lines).split("\n")
+    return {name: _column(name, lines, folded) for name in names}
+
+
+def _column(name: str, lines: str, folded: list[str]) -> list[str]:
+    """Compute a feature of many forms, given one a line, several times faster than one by one."""
+    if name == "word":
+        return folded
+    if name == "shape":
+        return _LONG_RUN.sub(_cut_run, lines.translate(_OUTLINES)).split("\n")
+    if name == "capitalisation":
+        return list(map(_capitalisation_of, lines.translate(_CASES).split("\n")))
+    length = int(name[-1])
+    if name.startswith("prefix"):
+        return [form[:length] if len(form) >= length else "" for form in folded]
+    return [form[-length:] if len(form) >= length else "" for form in folded]
+
+
+class _Translation(dict[int, str]):
+    """What to write for each character, found out when it is first seen."""
+
+    def __init__(self, function: Callable[[str], str]) -> None:
+        super().__init__({ord("\n"): "\n"})
+        self.function = function
+
+    def __missing__(self, code: int) -> str:
+        self[code] = character = self.function(chr(code))
+        return character
+
+
+_OUTLINES, _CASES = _Translation(_outline), _Translation(_case)

@@ -13,7 +13,7 @@ import numpy as np
 
 from deltarule.text.corpus import Corpus, CorpusBuilder
 
-__all__ = ["read_plain", "split_sentences", "tokenise"]
+__all__ = ["corpus_of_plain", "is_opener", "read_plain", "split_sentences", "tokenise"]
 
 Offsets: TypeAlias = tuple[int, int]
 
@@ -59,7 +59,7 @@ _CLOSERS = frozenset(['"', "'", "''", "”", "’", "»", ")", "]", "}", "」", 
 _OPENERS = frozenset(['"', "'", "``", "`", "“", "‘", "«", "(", "[", "{", "「", "『", "（", "【", "¿", "¡"])
 
 
-def tokenise(text: str) -> list[Offsets]:
+def tokenise(text: str, begin: int = 0) -> list[Offsets]:
     """Divide a text into tokens; every character but white space is in one.
 
     Tokens are as in the Penn Treebank: "don't" is "do" and "n't", "Marta's" is "Marta" and "'s"; punctuation marks
@@ -70,6 +70,8 @@ def tokenise(text: str) -> list[Offsets]:
     ----------
     text : str
         Any text.
+    begin : int
+        Where to begin; the character before it is looked at, as it is in the middle of a text.
 
     Returns
     -------
@@ -82,7 +84,7 @@ def tokenise(text: str) -> list[Offsets]:
     >>> [text[start:end] for start, end in tokenise(text)]
     ['Dr.', 'Ito', "'s", 'dog', 'did', "n't", 'cost', '1,200', '.']
     """
-    return [match.span() for match in _token_pattern().finditer(text)]
+    return [match.span() for match in _token_pattern().finditer(text, begin)]
 
 
 @cache
@@ -147,6 +149,11 @@ def _begins_sentence(tokens: Sequence[str], position: int) -> bool:
     return position < len(tokens) and tokens[position][0].isalpha() and not tokens[position][0].islower()
 
 
+def is_opener(token: str) -> bool:
+    """Tell whether a token may be a quote or bracket that opens, which belongs to what follows."""
+    return token in _OPENERS
+
+
 def read_plain(text: str, source: str = "<text>") -> Corpus:
     """Read plain text as a corpus of one document that keeps its character offsets.
 
@@ -169,7 +176,11 @@ def read_plain(text: str, source: str = "<text>") -> Corpus:
     ('Paris', 11, 16)
     """
     spans = tokenise(text)
-    sentence_offsets = split_sentences(text, spans)
+    return corpus_of_plain(text, spans, split_sentences(text, spans), source)
+
+
+def corpus_of_plain(text: str, spans: Sequence[Offsets], sentence_offsets: Sequence[int], source: str) -> Corpus:
+    """Make a corpus of the tokens and sentences that were found in a text."""
     builder = CorpusBuilder(source)
     for first, last in pairwise(sentence_offsets):
         for start, end in spans[first:last]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -95,8 +96,7 @@ class Vocabulary:
 
     def ids(self, strings: Iterable[str]) -> NDArray[np.int32]:
         """Look up the ids of strings; 0 for those that are not entries."""
-        get = self._ids.get
-        return np.fromiter((get(string, UNKNOWN) for string in strings), np.int32)
+        return np.fromiter(map(self._ids.get, strings, repeat(UNKNOWN)), np.int32)
 
     def write(self, path: FilePath) -> None:
         """Write the entries as UTF-8 text, one a line, with backslash escapes for what would break lines."""
@@ -127,7 +127,9 @@ class Vocabulary:
             raise InputError(
                 f"{path}: not a vocabulary: {error.reason} at byte {error.start}; write it again"
             ) from None
-        entries = [_unescape(line, f"{path}:{number}") for number, line in enumerate(text.split("\n")[:-1], start=1)]
+        entries = text.split("\n")[:-1]
+        if "\\" in text:
+            entries = [_unescape(line, f"{path}:{number}") for number, line in enumerate(entries, start=1)]
         if text and not text.endswith("\n"):
             raise InputError(f"{path}: the last line is not complete; write the vocabulary again")
         try:

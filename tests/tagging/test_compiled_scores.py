@@ -1,0 +1,96 @@
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import deltarule as dr
+from deltarule.networks.activations import ACTIVATIONS
+from deltarule.tagging import compiled_scores
+from deltarule.tagging.batches import Sentences
+from deltarule.tagging.compiled_scores import CompiledScores, feature_matrix, sentence_batches
+from deltarule.text import FEATURES
+
+DATA = Path(os.environ.get("DELTARULE_DATA", ""))
+
+
+def reference(model, corpus):
+    """Scores by the reference interpreter, labels by the decoder in NumPy."""
+    sentences = Sentences(corpus, model.encoder.encode(corpus.forms), model.config.window)
+    scores = model.reference_scores(sentences, np.flatnonzero(np.diff(corpus.sentence_offsets)))
+    return scores, model.labelling.decoder.decode(scores, corpus.sentence_offsets)
+
+
+def compiled(model, corpus, common):
+    """Scores and labels on kernels, with the products of so many forms kept."""
+    network = CompiledScores.of(model.config, model.network, model.labelling.decoder)
+    features = feature_matrix(model.encoder.encode(corpus.forms))
+    text = corpus.tokens + np.int32(1), corpus.sentence_offsets.astype(np.int64)
+    products = network.multiply(features[:common], network.room(common))
+    scores = network.scores(*text, features, products, network.room(len(corpus) + 9))
+    return scores, network.labels(*text, features, products)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("common", [1, 5, 1000])
+@pytest.mark.parametrize("window", [1, 3, 5, 9])
+def test_scores_and_labels_are_those_of_the_reference(window, common, seed, random_model, made_up_corpus):
+    model, text = random_model(seed, window=window), made_up_corpus(seed + 100)
+    scores, labels = reference(model, text)
+    compiled_scores, compiled_labels = compiled(model, text, common)
+    np.testing.assert_allclose(compiled_scores, scores, rtol=1e-4, atol=1e-4)
+    assert compiled_labels.tolist() == labels.tolist()
+
+
+@pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
+@pytest.mark.parametrize("features", [("word",), ("shape", "suffix3"), tuple(FEATURES)])
+def test_networks_of_any_activation_and_features(activation, features, random_model, made_up_corpus):
+    model, text = random_model(7, activation=activation, features=features), made_up_corpus(8)
+    scores, labels = reference(model, text)
+    compiled_scores, compiled_labels = compiled(model, text, 30)
+    np.testing.assert_allclose(compiled_scores, scores, rtol=2e-4, atol=2e-4)
+    assert compiled_labels.tolist() == labels.tolist()
+
+
+def test_long_sentences_are_scored_in_pieces(monkeypatch, random_model, made_up_corpus):
+    model, text = random_model(3), made_up_corpus(4)
+    text = dr.Corpus.from_sentences([[text.forms[token] for token in text.tokens]])
+    whole = compiled(model, text, 20)
+    for piece in (1, 7, 64):
+        monkeypatch.setattr(compiled_scores, "_PIECE", piece)
+        scores, labels = compiled(model, text, 20)
+        np.testing.assert_allclose(scores, whole[0], rtol=1e-5, atol=1e-5)
+        assert labels.tolist() == whole[1].tolist()
+
+
+def test_a_trained_tagger_says_what_the_reference_says(trained, toy):
+    _, labels = reference(trained.model, toy)
+    assert trained.model.predict(toy).tolist() == labels.tolist()
+
+
+@pytest.mark.skipif(not (DATA / "ner").is_dir(), reason="set DELTARULE_DATA to the folder of corpora")
+@pytest.mark.parametrize("file", ["ner/bc5cdr/dev.conll", "ner/wnut17/test.conll", "ner/wikigold/test.conll"])
+def test_real_corpora_have_the_labels_of_the_reference_but_for_ties(file, random_model):
+    model, corpus = random_model(5, hidden=100), dr.read_corpus(DATA / file)
+    scores, labels = reference(model, corpus)
+    network_scores, network_labels = compiled(model, corpus, 5000)
+    np.testing.assert_allclose(network_scores, scores, rtol=1e-3, atol=1e-3)
+    # Two labels may have the same score to rounding, which decides for the whole sentence.
+    assert (network_labels != labels).mean() < 1e-4
+    assert np.array_equal(model.predict(corpus), network_labels)
+
+
+def test_batches_of_sentences(monkeypatch):
+    monkeypatch.setattr(compiled_scores, "_BATCH", 4)
+    assert sentence_batches(np.array([0, 3, 7, 7, 10])) == [(0, 2), (2, 4)]
+    assert sentence_batches(np.array([0, 100, 101])) == [(0, 1), (1, 2)]
+    assert sentence_batches(np.array([0, 0])) == []
+    assert sentence_batches(np.array([0])) == []
+
+
+def test_memory_for_products_is_bounded(random_model):
+    model = random_model(0, hidden=300)
+    network = CompiledScores.of(model.config, model.network, model.labelling.decoder)
+    assert network.capacity * 5 * 300 * 4 <= 1 << 27
+    wide = random_model(0, hidden=3000, window=99)
+    assert CompiledScores.of(wide.config, wide.network, wide.labelling.decoder).capacity == 112
