@@ -1,3 +1,4 @@
+import gzip
 import io
 import json
 import sys
@@ -128,8 +129,8 @@ class TestOutputFile:
 
     @pytest.mark.parametrize("failure", [KeyboardInterrupt, OSError(28, "No space left on device")])
     def test_a_failure_leaves_the_old_file_whole(self, failure, deltarule, model, text, tmp_path, monkeypatch):
-        def break_off(corpus, labels):
-            yield "half"
+        def break_off(*_):
+            yield b"half"
             raise failure
 
         monkeypatch.setattr("deltarule.cli.tag._conll_lines", break_off)
@@ -151,6 +152,112 @@ class TestOutputFile:
             f"error: {tmp_path}: this is a directory; name a file in it\n",
             f"error: {nowhere}: there is no directory {nowhere.parent}\n",
         ]
+
+
+class TestBlocks:
+    """Texts are read and written in blocks, which nobody can tell from the result."""
+
+    SENTENCE = "Ada lives in Paris. Mary (née Zoë) visits London!\n"
+    PLAIN = "\n\n  " + SENTENCE * 3 + "\n" + SENTENCE * 2 + "Museums in Paris are amazing\n\n\n"
+    TOKENS = "Ada\nlives\n\n#Paris\nis\nZoë\n \n-DOCSTART-\n\n# a comment\n\nLondon\n.\n\n\nMary\nvisits\nParis\n"
+    COLUMNS = "# newdoc\nAda\tO\nlives\tO\n\n-DOCSTART-\tO\n\nin\tO\nParis\tO\n\t\nMary\tO\n"
+    CONLLU = "# newdoc\n1\tAda\t_\tX\t_\t_\t0\troot\t_\t_\n\n1\tParis\t_\tX\t_\t_\t0\troot\t_\t_\n\n"
+
+    @pytest.fixture
+    def outputs(self, deltarule, model, tmp_path, monkeypatch):
+        """What comes out for blocks of all sizes."""
+
+        def run(content, *arguments, name="text.txt", sizes=(1, 7, 50, 1 << 20)):
+            (tmp_path / name).write_bytes(content)
+            found = set()
+            for size in sizes:
+                monkeypatch.setattr("deltarule.cli.tag._BLOCK", size)
+                found.add(deltarule("tag", model, tmp_path / name, *arguments))
+            return found
+
+        return run
+
+    @pytest.mark.parametrize("form", ["conll", "json", "text"])
+    @pytest.mark.parametrize(
+        ("text", "name"),
+        [(PLAIN, "a.txt"), (TOKENS, "a.txt"), (COLUMNS, "a.txt"), (COLUMNS, "a.conll"), (CONLLU, "a.conllu")],
+    )
+    def test_the_result_is_that_of_the_whole_text(self, text, name, form, outputs):
+        (outcome,) = outputs(text.encode(), "--format", form, name=name)
+        assert (outcome.code, outcome.err) == (0, "")
+        assert "Paris" in outcome.out
+
+    def test_places_in_json_are_those_in_the_text(self, outputs):
+        (outcome,) = outputs(self.PLAIN.encode(), "--format", "json", sizes=(30,))
+        sentences = [json.loads(line) for line in outcome.out.splitlines()]
+        assert all(self.PLAIN[s["start"] : s["end"]] == s["text"] for s in sentences)
+        pieces = [piece for s in sentences for piece in (*s["tokens"], *s["entities"])]
+        assert all(self.PLAIN[piece["start"] : piece["end"]] == piece["text"] for piece in pieces)
+        assert len(pieces) > 50
+
+    def test_places_of_tokens_are_those_in_the_tokens_joined(self, outputs):
+        (outcome,) = outputs(self.TOKENS.encode(), "--format", "json", sizes=(5,))
+        joined = "Ada lives\n#Paris is Zoë\nLondon .\nMary visits Paris"
+        sentences = [json.loads(line) for line in outcome.out.splitlines()]
+        assert [joined[s["start"] : s["end"]] for s in sentences] == joined.split("\n")
+        assert [joined[t["start"] : t["end"]] for s in sentences for t in s["tokens"]] == joined.split()
+
+    def test_marked_text_is_the_text_with_its_marks(self, outputs):
+        (outcome,) = outputs(self.PLAIN.encode(), "--format", "text")
+        unmarked = outcome.out.replace("[PER ", "").replace("[LOC ", "").replace("]", "")
+        assert unmarked == self.PLAIN.rstrip("\n") + "\n"
+
+    @pytest.mark.parametrize(
+        ("content", "arguments"),
+        [
+            (("\ufeff" + TOKENS).replace("\n", "\r\n").encode(), ()),
+            (gzip.compress(TOKENS.encode()), ()),
+            (TOKENS.encode("latin-1"), ("--encoding", "latin-1")),
+            (TOKENS.encode("utf-16"), ("--encoding", "utf-16")),
+        ],
+    )
+    def test_line_ends_compression_and_encodings(self, content, arguments, outputs):
+        assert outputs(content, *arguments) == outputs(self.TOKENS.encode())
+
+    def test_standard_input_is_read_in_blocks_too(self, deltarule, model, outputs, monkeypatch):
+        (outcome,) = outputs(self.TOKENS.encode())
+        monkeypatch.setattr("deltarule.cli.tag._BLOCK", 9)
+        assert deltarule("tag", model, stdin=self.TOKENS.encode()) == outcome
+
+    @pytest.mark.parametrize("threads", [1, 2, 3])
+    @pytest.mark.parametrize("form", ["conll", "json"])
+    def test_threads_change_nothing(self, threads, form, outputs):
+        (outcome,) = outputs(self.TOKENS.encode(), "--format", form)
+        assert outputs(self.TOKENS.encode(), "--format", form, "--threads", threads, sizes=(10,)) == {outcome}
+
+    @pytest.mark.parametrize("form", ["conll", "json"])
+    def test_errors_have_the_number_of_the_line_in_the_file(self, form, outputs, tmp_path):
+        long = "Ada\tO\n\n" * 500 + "Paris\n"
+        (outcome,) = outputs(long.encode(), "--format", form, "-o", tmp_path / "out", sizes=(100, 1 << 20))
+        assert outcome.code == 2
+        assert outcome.err.startswith(
+            f"error: {tmp_path / 'text.txt'}:1001: expected 2 columns, found 1: 'Paris'; every"
+        )
+        assert {path.name for path in tmp_path.iterdir()} == {"text.txt"}
+        (outcome,) = outputs(b"Ada\n\n" * 500 + b"Zo\xeb\n", "--format", form, sizes=(100, 1 << 20))
+        assert outcome.err.startswith(f"error: {tmp_path / 'text.txt'}:1001: byte 0xeb is not utf-8: 'Zo\\\\xeb'")
+
+    def test_white_space_at_the_beginning_may_be_longer_than_a_block(self, outputs):
+        (outcome,) = outputs(b"\n" * 100 + b"Ada\n")
+        assert outcome.out == "Ada\tO\n\n"
+        (outcome,) = outputs(b" \n" * 100)
+        assert outcome.err.endswith("text.txt: there is nothing to tag\n")
+
+    def test_a_text_that_begins_like_tokens_is_known_by_its_first_thousand_lines(self, outputs):
+        (outcome,) = outputs(b"Ada\n" * 990 + b"Ada lives in Paris.\n", "--format", "text")
+        assert outcome.code == 0
+        assert outcome.out.count("\n") == 991
+        (outcome,) = outputs(b"Ada\n" * 1000 + b"Ada lives in Paris.\n")
+        assert ":1001: expected 1 column, found 4" in outcome.err
+
+    def test_at_least_one_thread_is_needed(self, outputs):
+        (outcome,) = outputs(b"Ada\n", "--threads", "0")
+        assert (outcome.code, outcome.err) == (2, "error: at least one thread is needed, not 0\n")
 
 
 class TestErrors:

@@ -12,6 +12,7 @@ import typer
 
 from deltarule.cli.display import coloured, output
 from deltarule.cli.evaluate import show_evaluation
+from deltarule.cli.options import Threads
 from deltarule.cli.training import TrainingDisplay
 from deltarule.data import sample_corpus
 from deltarule.tagging import Tagger, check_writable
@@ -24,6 +25,7 @@ DEMO_SENTENCE = "Museums in Paris are amazing"
 def demo(
     model: Annotated[Path, typer.Option("--model", "-o", help="Directory to write the model to.")] = Path("demo-model"),
     seed: Annotated[int, typer.Option(help="Seed of the training.")] = 0,
+    threads: Threads = None,
 ) -> None:
     """Train on the sample corpus, evaluate on held-out sentences and tag one."""
     check_writable(model)
@@ -34,9 +36,9 @@ def demo(
     )
     tagger = Tagger(seed=seed)
     with TrainingDisplay(tagger.config.epochs) as display:
-        tagger.fit(sample.train, dev=sample.dev, progress=display.progress)
+        tagger.fit(sample.train, dev=sample.dev, threads=threads, progress=display.progress)
     output.print(f"\nOn {sample.test.sentences} sentences that it has never seen:")
-    show_evaluation(tagger.evaluate(sample.test))
+    show_evaluation(tagger.evaluate(sample.test, threads=threads))
     tagged = tagger.tag(DEMO_SENTENCE)
     output.print("\nTagging a sentence:")
     output.print(coloured(tagged) if output.is_terminal else str(tagged), markup=False)

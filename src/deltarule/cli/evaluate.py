@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from deltarule.cli.display import evaluation_rows, output, print_json, print_table
-from deltarule.cli.options import Columns, Encoding, Field, Json, parse_columns
+from deltarule.cli.options import Columns, Encoding, Field, Json, Threads, parse_columns
 from deltarule.tagging import Evaluation, Tagger
 
 __all__ = ["evaluate", "show_evaluation"]
@@ -20,11 +20,14 @@ def evaluate(
     columns: Columns = None,
     field: Field = "upos",
     encoding: Encoding = "utf-8",
+    threads: Threads = None,
     json: Json = False,
 ) -> None:
     """Compare a model's labels with those of a corpus, by the conlleval definition."""
     tagger = Tagger.load(model)
-    evaluation = tagger.evaluate(corpus, columns=parse_columns(columns), field=field, encoding=encoding)
+    evaluation = tagger.evaluate(
+        corpus, columns=parse_columns(columns), field=field, encoding=encoding, threads=threads
+    )
     if json:
         print_json(evaluation.as_dict())
     else:

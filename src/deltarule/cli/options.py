@@ -16,7 +16,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-__all__ = ["Columns", "Encoding", "Field", "Json", "configuration", "default_of", "parse_columns"]
+__all__ = ["Columns", "Encoding", "Field", "Json", "Threads", "configuration", "default_of", "parse_columns"]
 
 Columns = Annotated[
     str | None,
@@ -24,6 +24,7 @@ Columns = Annotated[
 ]
 Field = Annotated[str, typer.Option(help="Label in CoNLL-U files: upos or xpos.")]
 Encoding = Annotated[str, typer.Option(help="Encoding of text files.")]
+Threads = Annotated[int | None, typer.Option(help="Cores to work on; results are the same.", show_default="all")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
 
 

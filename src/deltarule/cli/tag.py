@@ -1,4 +1,4 @@
-"""deltarule tag: text in, labels out."""
+"""deltarule tag: text in, labels out, block by block, so that neither need fit into memory."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from enum import Enum
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,10 +18,22 @@ import typer
 from deltarule.cli.display import coloured, output, status
 from deltarule.cli.options import Encoding
 from deltarule.errors import InputError
-from deltarule.tagging import Tagger
-from deltarule.text import Corpus, parse_conll, read_corpus, read_plain, read_text
+from deltarule.tagging import TaggedText, Tagger
+from deltarule.text import (
+    Corpus,
+    TokenBlock,
+    conll_corpora,
+    conll_token_blocks,
+    conllu_corpora,
+    plain_corpora,
+    read_blocks,
+)
+from deltarule.text.files import blocks_of, decoded
 
 __all__ = ["tag"]
+
+_BLOCK = 1 << 20  # bytes that are read at once
+_FIRST_LINES = 1000  # that tell what kind of text it is
 
 
 class OutputFormat(str, Enum):
@@ -60,75 +73,131 @@ def tag(
         Path | None, typer.Option("--output", "-o", help="File to write.", show_default="standard output")
     ] = None,
     encoding: Encoding = "utf-8",
+    threads: Annotated[int | None, typer.Option(help="Cores to work on.", show_default="all")] = None,
 ) -> None:
     """Label the words of a text."""
     tagger = Tagger.load(model)
-    corpus = _read(file, input_format, encoding)
+    source = "standard input" if file == "-" else file
+    texts, kind = _kind_of(file, source, input_format, encoding)
     if output_format is OutputFormat.conll:
-        labels = tagger.predict(corpus)  # no text and no offsets are needed
         with _writing(out) as stream:
-            stream.writelines(_conll_lines(corpus, labels))
+            stream.writelines(_conll_lines(tagger, texts, kind, source, threads))
         return
-    tagged = tagger.tag_corpus(corpus)
+    tagged = _tagged(tagger, _CORPORA[kind](texts, source), kind, threads)
     if out is None and output_format is OutputFormat.text and output.is_terminal:
-        output.print(coloured(tagged), soft_wrap=True)
+        for part in _marked(tagged, kind, coloured):
+            output.print(part, end="", soft_wrap=True)
         return
     with _writing(out) as stream:
         if output_format is OutputFormat.json:
-            stream.writelines(json.dumps(sentence, ensure_ascii=False) + "\n" for sentence in tagged.as_dicts())
+            stream.writelines(_json_lines(tagged))
         else:
-            stream.write(str(tagged).rstrip("\n") + "\n")
+            stream.writelines(part.encode() for part in _marked(tagged, kind, lambda text: str(text).rstrip("\n")))
 
 
-def _read(file: str, input_format: InputFormat, encoding: str) -> Corpus:
-    """Read a file or standard input as tokens or as plain text."""
-    name = file.lower().removesuffix(".gz")
-    if file == "-":
-        text, source = _standard_input(encoding), "standard input"
-    elif input_format is InputFormat.auto and name.endswith(".conllu"):
-        return read_corpus(file, encoding=encoding)
-    else:
-        text, source = read_text(file, encoding), file
-    if not text.strip():
+class _Kind(Enum):
+    """What a text is made of."""
+
+    tokens = "tokens"
+    conllu = "conllu"
+    plain = "plain"
+
+
+_CORPORA: dict[_Kind, Callable[[Iterable[str], str], Iterator[Corpus]]] = {
+    _Kind.tokens: conll_corpora,
+    _Kind.conllu: conllu_corpora,
+    _Kind.plain: plain_corpora,
+}
+
+
+def _kind_of(file: str, source: str, input_format: InputFormat, encoding: str) -> tuple[Iterator[str], _Kind]:
+    """Open a text; return it in blocks, with what its name or its first lines say that it is."""
+    texts = _standard_input(encoding) if file == "-" else read_blocks(file, encoding, _BLOCK)
+    beginning = ""
+    for text in texts:
+        beginning += text
+        if beginning.count("\n") >= _FIRST_LINES and not beginning.isspace():
+            break
+    if not beginning.strip():
         raise InputError(f"{source}: there is nothing to tag")
-    if input_format is InputFormat.auto and (name.endswith(".conll") or _one_token_a_line(text)):
-        input_format = InputFormat.tokens
-    if input_format is InputFormat.tokens:
-        return parse_conll(text.removesuffix("\n").split("\n"), labelled=False, source=source)
-    return read_plain(text, source)
+    texts, name = chain([beginning], texts), file.lower().removesuffix(".gz")
+    if input_format is not InputFormat.auto:
+        return texts, _Kind.tokens if input_format is InputFormat.tokens else _Kind.plain
+    if name.endswith(".conllu"):
+        return texts, _Kind.conllu
+    return texts, _Kind.tokens if name.endswith(".conll") or _one_token_a_line(beginning) else _Kind.plain
 
 
-def _standard_input(encoding: str) -> str:
+def _standard_input(encoding: str) -> Iterator[str]:
     """Read standard input as files are read: without byte order mark, lines that end in a line feed."""
     if sys.stdin.isatty():
         status.print("reading text from the keyboard; end it with Ctrl-D on a line of its own")
     try:
-        text = sys.stdin.buffer.read().decode(encoding)
-    except UnicodeDecodeError as error:
-        raise InputError(f"standard input is not {encoding}: {error.reason}; give its --encoding") from None
+        yield from decoded(
+            blocks_of(sys.stdin.buffer, _BLOCK),
+            encoding,
+            lambda _, error: f"standard input is not {encoding}: {error.reason}; give its --encoding",
+        )
     except LookupError:
         raise InputError(f"there is no encoding {encoding!r}; try utf-8 or latin-1") from None
-    return text.removeprefix("\ufeff").replace("\r\n", "\n")
 
 
 def _one_token_a_line(text: str) -> bool:
     """Say whether no line has words parted by spaces; columns parted by tabs count as one token with its labels."""
-    return not any(" " in line.strip() for line in text.split("\n")[:1000] if not line.startswith("# "))
+    return not any(" " in line.strip() for line in text.split("\n")[:_FIRST_LINES] if not line.startswith("# "))
 
 
-def _conll_lines(corpus: Corpus, labels: Sequence[str]) -> list[str]:
-    """Return a line for each token, and an empty one behind each sentence."""
-    lines = [f"{corpus.forms[token]}\t{label}\n" for token, label in zip(corpus.tokens.tolist(), labels, strict=True)]
-    for end in corpus.sentence_offsets[1:].tolist():
-        lines[end - 1] += "\n"
-    return lines
+def _conll_lines(
+    tagger: Tagger, texts: Iterable[str], kind: _Kind, source: str, threads: int | None
+) -> Iterator[memoryview]:
+    """Yield a line for each token, and an empty one behind each sentence."""
+    if kind is _Kind.tokens:
+        blocks = conll_token_blocks(texts, source)
+    else:
+        blocks = map(TokenBlock.of_corpus, _CORPORA[kind](texts, source))
+    return tagger.model.tagged_lines(blocks, threads)
+
+
+def _tagged(
+    tagger: Tagger, corpora: Iterable[Corpus], kind: _Kind, threads: int | None
+) -> Iterator[tuple[int, TaggedText]]:
+    """Tag corpora that follow each other; yield where the text of each begins in that of all."""
+    begin = 0
+    for corpus in corpora:
+        if kind is _Kind.plain or len(corpus):
+            tagged = tagger.tag_corpus(corpus, threads=threads)
+            yield begin, tagged
+            # Sentences of tokens, which have no text of their own, stand on lines of their own.
+            begin += len(tagged.text) + (kind is not _Kind.plain)
+
+
+def _json_lines(tagged: Iterable[tuple[int, TaggedText]]) -> Iterator[bytes]:
+    """Yield a line for each sentence."""
+    for begin, text in tagged:
+        for sentence in text.as_dicts(begin):
+            yield json.dumps(sentence, ensure_ascii=False).encode() + b"\n"
+
+
+def _marked(tagged: Iterable[tuple[int, TaggedText]], kind: _Kind, mark: Callable[[TaggedText], Any]) -> Iterator[Any]:
+    """Yield texts with their entities marked and what is between them, and a single line feed at the end of all."""
+    line_feeds = ""
+    for begin, text in tagged:
+        if begin and kind is not _Kind.plain:
+            line_feeds += "\n"
+        rest = len(text.text.rstrip("\n"))
+        if rest:
+            yield line_feeds
+            yield mark(text)
+            line_feeds = ""
+        line_feeds += text.text[rest:]
+    yield "\n"
 
 
 @contextmanager
 def _writing(out: Path | None) -> Iterator[Any]:
-    """Open standard output, or a temporary file that takes its name when all is written."""
+    """Open standard output, or a temporary file that takes its name when all is written; both take bytes."""
     if out is None:
-        yield sys.stdout
+        yield sys.stdout.buffer
         return
     path = out.resolve()
     if path.is_dir():
@@ -136,12 +205,12 @@ def _writing(out: Path | None) -> Iterator[Any]:
     if not path.parent.is_dir():
         raise InputError(f"{out}: there is no directory {out.parent}")
     if path.exists() and not path.is_file():  # a device or a pipe
-        with path.open("w", encoding="utf-8") as file:
+        with path.open("wb") as file:
             yield file
         return
     with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as workspace:
         complete = Path(workspace) / path.name
-        with complete.open("w", encoding="utf-8") as file:
+        with complete.open("wb") as file:
             yield file
         if path.exists():
             shutil.copymode(path, complete)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from deltarule.cli.display import print_json
-from deltarule.cli.options import Columns, Encoding, Field, Json, configuration, default_of, parse_columns
+from deltarule.cli.options import Columns, Encoding, Field, Json, Threads, configuration, default_of, parse_columns
 from deltarule.cli.training import TrainingDisplay, say
 from deltarule.errors import NonFiniteError
 from deltarule.tagging import Tagger, TaggerConfig, check_writable
@@ -75,6 +75,7 @@ def train(
     columns: Columns = None,
     field: Field = "upos",
     encoding: Encoding = "utf-8",
+    threads: Threads = None,
     json: Json = False,
 ) -> None:
     """Train a tagger on a labelled corpus and write the model."""
@@ -104,6 +105,7 @@ def train(
                 field=field,
                 encoding=encoding,
                 scheme=scheme,
+                threads=threads,
                 progress=display.progress,
             )
     except (KeyboardInterrupt, NonFiniteError):

@@ -14,7 +14,7 @@ from deltarule.training import Epoch
 
 __all__ = ["TrainingDisplay"]
 
-_COLUMNS = ("epoch", "loss", "precision", "recall", "F1", "accuracy", "seconds")
+_SCORES = ("precision", "recall", "f1", "accuracy")
 
 
 class TrainingDisplay(AbstractContextManager["TrainingDisplay"]):
@@ -53,18 +53,24 @@ class TrainingDisplay(AbstractContextManager["TrainingDisplay"]):
         if evaluation:
             figures = evaluation.as_dict()
             row |= {name: figures[name] for name in ("precision", "recall", "f1", "accuracy")}
+        if epoch.violators is not None:
+            row["violators"] = epoch.violators
         self.rows.append(row)
         if not self.quiet:
             self._print(row)
 
     def _print(self, row: dict[str, Any]) -> None:
         """Print a row of the table at once, so that nobody has to wait for the last epoch."""
+        # Under a max-margin objective: the share of tokens that training still works on.
+        margin = [f"{100 * row['violators']:.1f}%"] if "violators" in row else []
         if len(self.rows) == 1:
-            output.print("".join(f"{name:>11}" for name in _COLUMNS), style="bold")
-        scores = [row.get(name) for name in ("precision", "recall", "f1", "accuracy")]
-        cells = [f"{row['epoch']}", f"{row['loss']:.4f}"]
+            names = ["epoch", "loss", *["violators"] * len(margin), *_SCORES[:2], "F1", "accuracy", "seconds"]
+            output.print("".join(f"{name:>{80 // len(names)}}" for name in names), style="bold")
+        scores = [row.get(name) for name in _SCORES]
+        cells = [f"{row['epoch']}", f"{row['loss']:.4f}", *margin]
         cells += ["–" if score is None else f"{100 * score:.2f}" for score in scores]
-        line = "".join(f"{cell:>11}" for cell in [*cells, f"{row['seconds']:.1f}"])
+        cells.append(f"{row['seconds']:.1f}")
+        line = "".join(f"{cell:>{80 // len(cells)}}" for cell in cells)
         output.print(line, style="green" if row["best"] and row.get("f1") is not None else None)
 
 
