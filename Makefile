@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 EXTRAS ?=
 TESTABLE := $(VENV)/installed-test$(EXTRAS)
 
-.PHONY: demo test lint types imports tests experiments pictures clean
+.PHONY: demo test lint types imports tests experiments benchmark pictures clean
 
 demo: $(VENV)/installed
 	$(BIN)/deltarule demo
@@ -29,6 +29,12 @@ tests: $(TESTABLE)
 # Trains on the corpora in DATA and prints the table of docs/results.md; takes about half an hour.
 experiments: $(TESTABLE)
 	$(BIN)/python experiments/accuracy.py $(DATA)
+
+# Measures speed beside other libraries, on the corpora in DATA or on the sample, and writes docs/benchmarks.md. A quiet
+# machine takes about two hours; SECTIONS="dense tag" measures only these, OPTIONS=--quick sees that all works.
+benchmark: $(TESTABLE)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable ".[benchmark]"
+	$(BIN)/python -m benchmarks $(SECTIONS) $(if $(DATA),--data $(DATA)) $(OPTIONS)
 
 # Draws docs/images from real runs.
 pictures: $(TESTABLE)

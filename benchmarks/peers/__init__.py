@@ -1,0 +1,1 @@
+"""The other libraries, each used as one who knows it well would."""

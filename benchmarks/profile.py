@@ -1,0 +1,76 @@
+"""Where the time of a training step of the tagger goes: python -m benchmarks.profile [--data DIR] [--batch 2048]."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+
+from benchmarks.ours import TaggerTraining
+from deltarule.execution.cores import one_thread_of_algebra
+from deltarule.execution.plan import TrainingPlan
+from deltarule.graph import Array
+from deltarule.kernels import instructions
+from deltarule.kernels.execute import execute
+from deltarule.kernels.machine import ALONE, run
+
+__all__ = ["stage_times"]
+
+STEPS = 60
+
+
+def stage_times(training: TaggerTraining, steps: int = STEPS) -> list[tuple[str, float]]:
+    """Return the instructions of each stage of a step, and its median time in microseconds, on one thread."""
+    training.warm_up()
+    plan = training.trainer._plan
+    assert plan is not None
+    times: list[list[float]] = [[] for _ in plan.program.stages[1:]]
+    with one_thread_of_algebra():
+        for _ in range(steps):
+            _time_a_step(plan, next(training.batches), times)
+    names = [_names(plan, stage) for stage in range(len(times))]
+    return [(name, 1e6 * float(np.median(own))) for name, own in zip(names, times, strict=True)]
+
+
+def _time_a_step(plan: TrainingPlan, feeds: dict[str, Array], times: list[list[float]]) -> None:
+    """Run the stages of a step one by one."""
+    program, nothing = plan.program, np.zeros(0, np.int64)
+    plan.feed(feeds)
+    for stage, own in enumerate(times):
+        rows = slice(program.stages[stage], program.stages[stage + 1])
+        table, numbers = program.table[rows].copy(), program.numbers[rows].copy()
+        began = perf_counter()
+        run(execute.address, ALONE, 0, nothing, table, program.memory, numbers, np.array([0, len(table)]))
+        own.append(perf_counter() - began)
+
+
+def _names(plan: TrainingPlan, stage: int) -> str:
+    """Return the names of the instructions of a stage, each once."""
+    rules = {"SGD", "MOMENTUM", "NESTEROV", "ADAGRAD", "RMSPROP", "ADAM"}
+    names = {number: name for name, number in vars(instructions).items() if name.isupper() and name not in rules}
+    codes = plan.program.table[plan.program.stages[stage] : plan.program.stages[stage + 1], 0]
+    return ", ".join(dict.fromkeys(names[code].lower().replace("_", " ") for code in codes.tolist()))
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.profile", description="Time the stages of a step.")
+    parser.add_argument("--data", type=Path, help="folder with ner/bc5cdr and vectors; else the sample corpus")
+    parser.add_argument("--batch", type=int, default=2048)
+    parser.add_argument("--objective", default="softmax", choices=["softmax", "max-margin"])
+    arguments = parser.parse_args()
+    settings = {
+        "data": arguments.data and str(arguments.data), "objective": arguments.objective, "batch": arguments.batch,
+        "threads": 1, "epochs_before": int(arguments.objective == "max-margin"),
+    }  # fmt: skip
+    times = stage_times(TaggerTraining(settings))
+    total = sum(time for _, time in times)
+    for name, time in times:
+        print(f"{time:9,.0f} µs {100 * time / total:5.1f} %  {name}")
+    print(f"{total:9,.0f} µs")
+
+
+if __name__ == "__main__":
+    main()

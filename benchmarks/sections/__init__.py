@@ -1,0 +1,1 @@
+"""The sections of the benchmarks: each measures one thing, and writes it up."""
