@@ -67,7 +67,7 @@ def test_every_objective_is_gradient_checked_here():
     assert {type(objective) for objective, _, _ in CASES} == ours
 
 
-@pytest.mark.parametrize(("objective", "outputs", "feeds"), CASES, ids=lambda case: str(case) if case else None)
+@pytest.mark.parametrize(("objective", "outputs", "feeds"), CASES, ids=lambda c: getattr(c, "__name__", str(c)))
 def test_gradients_of_a_two_layer_network_agree_with_central_differences(objective, outputs, feeds):
     network = two_layers(outputs)
     loss, arrays = objective.loss(network), feeds(np.random.default_rng(1))
