@@ -86,6 +86,7 @@ class DenseTraining:
         self.settings = settings
         self.network = DenseNetwork.named(settings["network"])
         self.inputs, self.targets = self.network.data()
+        self.rows = {"inputs": np.concatenate(self.inputs), "targets": np.concatenate(self.targets)}
         self.trainer = self._prepared()
         self.number = 0
 
@@ -113,8 +114,7 @@ class DenseTraining:
             self.trainer.step(self._feeds(self.number))
             self.number += 1
             return 1
-        rows = {"inputs": np.concatenate(self.inputs), "targets": np.concatenate(self.targets)}
-        return sum(1 for _ in self.trainer.losses(Minibatches(rows, self.network.batch, np.random.default_rng(0))))
+        return sum(1 for _ in self.trainer.losses(Minibatches(self.rows, self.network.batch, np.random.default_rng(0))))
 
     def finish(self) -> None:
         """Do nothing: every step comes to its end."""

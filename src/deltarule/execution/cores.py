@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import cache
 from threading import Lock
@@ -10,7 +11,7 @@ from typing import Any
 
 from deltarule.errors import InputError
 
-__all__ = ["one_thread_of_algebra", "thread_count"]
+__all__ = ["one_thread_of_algebra", "one_thread_of_kernels", "thread_count"]
 
 
 def thread_count(threads: int | None) -> int:
@@ -23,9 +24,10 @@ def thread_count(threads: int | None) -> int:
 
 
 class _OneThread:
-    """Holds the linear-algebra libraries to one thread as long as anybody needs it."""
+    """Holds linear-algebra libraries to one thread as long as anybody needs it."""
 
-    def __init__(self) -> None:
+    def __init__(self, libraries: Callable[[], list[Any]]) -> None:
+        self.libraries = libraries
         self.lock = Lock()
         self.users = 0
         self.changed: list[tuple[Any, int]] = []
@@ -34,7 +36,7 @@ class _OneThread:
         with self.lock:
             self.users += 1
             if self.users == 1:
-                before = [(library, library.get_num_threads()) for library in _libraries()]
+                before = [(library, library.get_num_threads()) for library in self.libraries()]
                 self.changed = [(library, threads) for library, threads in before if threads != 1]
                 for library, _ in self.changed:
                     library.set_num_threads(1)
@@ -47,14 +49,6 @@ class _OneThread:
                     library.set_num_threads(threads)
 
 
-_one_thread = _OneThread()
-
-
-def one_thread_of_algebra() -> AbstractContextManager[None]:
-    """Hold the linear-algebra libraries to one thread: those that share the work are ours."""
-    return _one_thread
-
-
 @cache
 def _libraries() -> list[Any]:
     """Find the libraries, which takes milliseconds; SciPy's, which compiled code calls, has to be loaded before."""
@@ -62,3 +56,23 @@ def _libraries() -> list[Any]:
     from threadpoolctl import ThreadpoolController
 
     return list(ThreadpoolController().select(user_api="blas").lib_controllers)
+
+
+@cache
+def _libraries_of_kernels() -> list[Any]:
+    """Find the library that kernels call: SciPy's own, where it brings one."""
+    own = [library for library in _libraries() if "scipy.libs" in library.filepath.replace("\\", "/")]
+    return own or _libraries()
+
+
+_one_thread, _one_thread_of_kernels = _OneThread(_libraries), _OneThread(_libraries_of_kernels)
+
+
+def one_thread_of_algebra() -> AbstractContextManager[None]:
+    """Hold the linear-algebra libraries to one thread: those that share the work are ours."""
+    return _one_thread
+
+
+def one_thread_of_kernels() -> AbstractContextManager[None]:
+    """Hold the library that kernels call to one thread, which for small steps is much less work than for all."""
+    return _one_thread_of_kernels

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
+from ctypes import addressof, c_char
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -256,6 +257,8 @@ class Program:
 
 def address(array: Array) -> int:
     """Return where an array begins in memory."""
+    if array.flags.writeable and array.size:  # the faster way by microseconds, which every step pays for every input
+        return addressof(c_char.from_buffer(array.data))
     place: int = array.__array_interface__["data"][0]
     return place
 

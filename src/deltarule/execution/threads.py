@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deltarule.execution.cores import one_thread_of_algebra, thread_count
+from deltarule.execution.cores import one_thread_of_kernels, thread_count
 from deltarule.execution.program import Program
 from deltarule.kernels.execute import execute
 from deltarule.kernels.machine import ALONE, COUNTERS_A_STAGE, COUNTERS_AHEAD, LEAD, help_out, run
@@ -38,7 +38,7 @@ class Threads:
 
     def run(self, batches: NDArray[np.int64] = _ONE) -> int:
         """Run the program once, or for a table of batches; return how many steps went well."""
-        with one_thread_of_algebra():
+        with one_thread_of_kernels():
             return self._run(batches)
 
     def _run(self, batches: NDArray[np.int64]) -> int:
