@@ -26,10 +26,16 @@ def circumstances(arguments: list[str], data: str) -> dict[str, Any]:
         "python": platform.python_version(),
         "versions": {name: found for name in PACKAGES if (found := _version(name))},
         "date": date.today().isoformat(),
-        "command": shlex.join(["python", "-m", "benchmarks", *arguments]),
+        "command": shlex.join(["python", "-m", "benchmarks", *_without_folder(arguments)]),
         "data": data,
         "load": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
     }
+
+
+def _without_folder(arguments: list[str]) -> list[str]:
+    """Write DATA for the folder of data, which lies elsewhere on every machine."""
+    pairs = zip(["", *arguments], arguments, strict=False)
+    return ["DATA" if before == "--data" else argument for before, argument in pairs]
 
 
 def cores() -> int:

@@ -70,10 +70,6 @@ def participants(objective: str, batch: int) -> list[Participant]:
         Participant(
             "thinc", "benchmarks.peers.thinc_tagger", [{"threads": 1, "violators_only": only} for only in margins]
         ),
-        Participant(
-            "PyTorch, factorised",
-            torch_module,
-            torch(compiled=False, factorised=True) + torch(compiled=True, factorised=True),
-        ),
+        Participant("PyTorch, factorised", torch_module, torch(compiled=False, factorised=True)),
         Participant("JAX, factorised", jax_module, jax(factorised=True)),
     ]
