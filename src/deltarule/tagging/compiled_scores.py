@@ -53,7 +53,7 @@ class CompiledScores:
     projection : the transposed W_p side by side, of shape (d, k m)
     bias, activation : b, and the number of f
     output_weight, output_bias : U with rows of zeros behind it, and c
-    decoder : the rules of labels
+    decoder : the rules of labels, with the scores of transitions that were learned
     """
 
     tables: tuple[Array, ...]
@@ -79,7 +79,7 @@ class CompiledScores:
             ACTIVATIONS.index(config.activation),
             np.concatenate([output, np.zeros((-len(output) % GROUP, len(hidden)), np.float32)]),
             np.ascontiguousarray(values["output.bias"]),
-            decoder,
+            decoder.with_learned({name: values[name] for name in network.transitions}),
         )
 
     @property
@@ -135,13 +135,14 @@ class CompiledScores:
         from deltarule.kernels.viterbi import best_labels
 
         labels = np.empty(len(forms), np.int16)
+        transitions = self.decoder.scores
         # For all batches: the library for memory would keep a part of it each time.
         rare = self.room(min(_PIECE, len(forms)) + self.places)
         for first, last in sentence_batches(sentence_offsets):
             begin, end = sentence_offsets[first], sentence_offsets[last]
             offsets = sentence_offsets[first : last + 1] - begin
             scores = self.scores(forms[begin:end], offsets, features, common, rare)
-            best_labels(scores, offsets, self.decoder.start, self.decoder.between, self.decoder.end, labels[begin:end])
+            best_labels(scores, offsets, *transitions, bool(self.decoder.learned), labels[begin:end])
         return labels
 
     def scores(

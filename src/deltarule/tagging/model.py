@@ -56,17 +56,25 @@ class TaggingModel:
         """Make a model for the words and labels of a training corpus, with first values drawn from the seed."""
         encoder = FormEncoder.of_corpus(corpus, config.features, config.minimum_count, vectors)
         dimension = config.word_dimension if vectors is None else vectors.dimension
-        network = WindowNetwork(config, encoder, len(labelling.names), dimension)
+        network = WindowNetwork(config, encoder, len(labelling.names), dimension, labelling.decoder)
         if vectors is not None and "word" in encoder.vocabularies:
             known = folded_words(vectors)
             network.set_word_vectors(encoder.vocabularies["word"].ids(known), vectors.matrix[list(known.values())])
         return cls(config, labelling, encoder, network)
 
     def example_feeds(self, corpus: Corpus, sentences: int, seed: int) -> dict[str, Array]:
-        """Return feeds of the first sentences of a corpus with labels drawn by a seed, to check gradients on."""
-        labels = np.random.default_rng(seed).integers(0, len(self.labelling.names), len(corpus), dtype=np.int32)
-        encoded = self.encoder.encode(corpus.forms)
-        return Sentences(corpus, encoded, self.config.window, labels).feeds(np.arange(min(sentences, corpus.sentences)))
+        """Return feeds of the first sentences of a corpus with labels drawn by a seed, to check gradients on.
+
+        The labels keep the rules of their scheme, as those of a corpus do.
+        """
+        drawn = np.random.default_rng(seed).random((len(corpus), len(self.labelling.names)))
+        labels = self.labelling.decoder.decode(drawn, corpus.sentence_offsets).astype(np.int32)
+        return self.sentences(corpus, labels).feeds(np.arange(min(sentences, corpus.sentences)))
+
+    def sentences(self, corpus: Corpus, labels: NDArray[np.int32]) -> Sentences:
+        """Return the sentences of a labelled corpus, ready to be cut into batches for training."""
+        whole = self.network.lengths is not None
+        return Sentences(corpus, self.encoder.encode(corpus.forms), self.config.window, labels, whole)
 
     def reference_scores(self, sentences: Sentences, batch: NDArray[np.intp]) -> Array:
         """Return the score of each label for each token of some sentences, by the reference interpreter.

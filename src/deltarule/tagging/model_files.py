@@ -71,7 +71,9 @@ def load_model(directory: str | Path) -> TaggingModel:
         config = TaggerConfig.checked(description["settings"], f"{path}/config.json")
         labelling = Labelling(tuple(description["labels"]), description["scheme"])
         vocabularies = {name: Vocabulary.read(path / "vocabulary" / f"{name}.txt") for name in config.features}
-        network = WindowNetwork(config, FormEncoder(vocabularies), len(labelling.names), description["word_dimension"])
+        network = WindowNetwork(
+            config, FormEncoder(vocabularies), len(labelling.names), description["word_dimension"], labelling.decoder
+        )
         _read_weights(path / "weights.safetensors", network)
     except (AttributeError, KeyError, TypeError) as error:
         raise ModelError(f"{path}/config.json lacks or garbles {error}; train the model again") from None

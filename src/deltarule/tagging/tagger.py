@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from deltarule.errors import InputError
-from deltarule.tagging.batches import Sentences
 from deltarule.tagging.config import TaggerConfig
 from deltarule.tagging.evaluation import Evaluation
 from deltarule.tagging.labelling import Labelling
@@ -109,7 +108,7 @@ class Tagger:
         if dev is not None:
             labelling.gold(dev)  # complains now rather than after the first epoch
         model = TaggingModel.untrained(self.config, labelling, train, self._word_vectors(progress))
-        sentences = Sentences(train, model.encoder.encode(train.forms), self.config.window, labels)
+        sentences = model.sentences(train, labels)
         self.history = History()
 
         def finished(epoch: Epoch, evaluation: Evaluation | None) -> None:
