@@ -17,7 +17,7 @@ def test_every_token_has_a_line_and_sentences_an_empty_one_behind_them(sentences
     names = [label.encode() for label in LABELS]
     lines = np.empty(100_000, np.uint8)
     drawn = np.random.default_rng(len(words)).random(len(words)).astype(np.float32)
-    drawn[:2] = 1, 0.99996
+    drawn[:1], drawn[1:2] = 1, 0.99996
     confidences = drawn if with_confidences else np.zeros(0, np.float32)
     written = iter([f"\t{confidence:.4f}" for confidence in drawn] if with_confidences else [""] * len(words))
     size = write_lines(

@@ -112,8 +112,8 @@ class SentenceLikelihood(SequenceObjective):
     >>> s, y = dr.input("s", ("tokens", 2)), dr.input("y", ("tokens",), integer=True)
     >>> J = objective(s, y, dr.input("lengths", ("sentences",), integer=True))
     >>> run = dr.backprop(J, {"s": np.zeros((2, 2)), "y": [0, 1], "lengths": [2]})
-    >>> run.value(J) == np.log(4) / 2
-    True
+    >>> round(run.value(J), 6)  # log 4 / 2
+    0.693147
     """
 
     def __call__(self, scores: Node, targets: Node, lengths: Node) -> Node:
