@@ -35,7 +35,7 @@ class TaggerTraining:
 
     def _prepared(self, dropout: float) -> tuple[Sentences, dr.Trainer]:
         model, corpus, labels = self.files.model(objective=self.settings["objective"], dropout=dropout)
-        sentences = Sentences(corpus, model.encoder.encode(corpus.forms), model.config.window, labels)
+        sentences = model.sentences(corpus, labels)
         return sentences, dr.Trainer(model.network.loss, dr.Adam(0.002), threads=self.settings["threads"])
 
     def _batches(self) -> Iterator[dict[str, Array]]:

@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 import deltarule as dr
 from deltarule.errors import InputError, ShapeError
 from deltarule.execution.reference import backward, forward
-from deltarule.graph import RowSignal
+from deltarule.graph import Parameter, RowSignal
 from deltarule.graph.signals import dense
 
 CLASSES = 4
@@ -44,6 +44,17 @@ def labelled_feeds(random):
     return {"inputs": random.normal(size=(6, 3)), "targets": random.integers(0, CLASSES, 6)}
 
 
+def sentence_feeds(random):
+    return {**labelled_feeds(random), "lengths": np.array([2, 0, 4])}
+
+
+def transitions():
+    found = dr.Transitions(CLASSES, (np.arange(CLASSES) > 0, ~np.eye(CLASSES, dtype=bool), np.ones(CLASSES)))
+    for parameter in found.parameters.values():
+        parameter.value = np.random.default_rng(0).normal(size=parameter.shape)
+    return found
+
+
 def numeric_feeds(random):
     return {"inputs": random.normal(size=(6, 3)), "targets": random.normal(size=(6, CLASSES))}
 
@@ -55,6 +66,8 @@ CASES = [
     (dr.MultiClassMaxMargin(0.25), CLASSES, labelled_feeds),
     (dr.SoftmaxCrossEntropy(), CLASSES, labelled_feeds),
     (dr.SquaredError(), CLASSES, numeric_feeds),
+    (dr.SentenceLikelihood(transitions()), CLASSES, sentence_feeds),
+    (dr.StructuredMaxMargin(transitions(), 0.25), CLASSES, sentence_feeds),
 ]
 
 
@@ -67,13 +80,15 @@ def test_every_objective_is_gradient_checked_here():
     assert {type(objective) for objective, _, _ in CASES} == ours
 
 
-@pytest.mark.parametrize(("objective", "outputs", "feeds"), CASES, ids=lambda c: getattr(c, "__name__", str(c)))
+@pytest.mark.parametrize(
+    ("objective", "outputs", "feeds"), CASES, ids=lambda c: getattr(c, "__name__", type(c).__name__)
+)
 def test_gradients_of_a_two_layer_network_agree_with_central_differences(objective, outputs, feeds):
     network = two_layers(outputs)
     loss, arrays = objective.loss(network), feeds(np.random.default_rng(1))
     run = dr.backprop(loss, arrays)
     assert run.value("objective") > 0
-    for parameter in network.parameters.values():
+    for parameter in (node for node in run.order if isinstance(node, Parameter)):
         slopes = central_differences(loss, arrays, parameter)
         np.testing.assert_allclose(run.gradient(parameter), slopes, rtol=1e-6, atol=1e-9)
 

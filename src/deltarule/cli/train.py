@@ -27,7 +27,12 @@ def train(
         Path | None, typer.Option(help="Word vectors: GloVe or word2vec text, gzip allowed.", show_default="none")
     ] = None,
     objective: Annotated[
-        str | None, typer.Option(help="softmax or max-margin.", show_default=default_of("objective"))
+        str | None,
+        typer.Option(
+            help="Of each token: softmax or max-margin; of sentences, with learned transitions between labels: crf or"
+            " structured-max-margin.",
+            show_default=default_of("objective"),
+        ),
     ] = None,
     window: Annotated[
         int | None, typer.Option(help="Words in a window; odd.", show_default=default_of("window"))

@@ -17,9 +17,13 @@ from deltarule.graph.operations import activations, arithmetic
 from deltarule.graph.operations.arrangement import OneHot, Pick
 from deltarule.graph.operations.linear import Affine, Linear
 from deltarule.graph.operations.reductions import LogSumExp, Max, Mean, Sum
+from deltarule.graph.operations.sequences import SentenceLikelihood, StructuredMargin
 from deltarule.graph.operations.windows import WindowAffine
 
-__all__ = ["ClassMargins", "CrossEntropy", "Layer", "Masked", "PairMargins", "SquaredErrors", "Unit", "rewritten"]
+__all__ = [
+    "ClassMargins", "CrossEntropy", "Layer", "Masked", "PairMargins", "SequenceLikelihood", "SequenceMargins",
+    "SquaredErrors", "Unit", "rewritten",
+]  # fmt: skip
 
 FUSED_ACTIVATIONS = (
     activations.Sigmoid, activations.Tanh, activations.HardTanh, activations.SoftSign, activations.ReLU,
@@ -84,6 +88,18 @@ class PairMargins(Unit):
     margin: float
 
 
+@dataclass(frozen=True, eq=False)
+class SequenceLikelihood(Unit):
+    """Σ (log Z − s(y)) / tokens; inputs are those of the operation."""
+
+
+@dataclass(frozen=True, eq=False)
+class SequenceMargins(Unit):
+    """Σ max(0, max_y' (s(y') + Δ · wrong(y, y')) − s(y)) / tokens; inputs are those of the operation."""
+
+    margin: float
+
+
 def rewritten(order: Sequence[Node], outputs: Iterable[Node], loss: Node | None = None) -> list[Unit]:
     """Divide a graph into units, each after those it needs.
 
@@ -121,7 +137,15 @@ class _Finder:
             objective = next((found for finder in finders if (found := finder(node)) is not None), None)
             if objective is not None:
                 return objective
-        return self.layer(node) or (Unit(node, node.inputs), [])
+        return self.layer(node) or (self.sequences(node) or Unit(node, node.inputs), [])
+
+    def sequences(self, node: Node) -> Unit | None:
+        """Recognise an objective of label sequences."""
+        if _is(node, SentenceLikelihood) and self.has_signal_one(node):
+            return SequenceLikelihood(node, node.inputs)
+        if _is(node, StructuredMargin) and self.has_signal_one(node):
+            return SequenceMargins(node, node.inputs, node.operation.margin)  # type: ignore[union-attr]
+        return None
 
     def has_signal_one(self, node: Node) -> bool:
         """Say whether a scalar is the loss, or a term of it."""

@@ -11,6 +11,7 @@ from deltarule.graph.operations.arithmetic import Absolute, Exp, Log, Maximum
 from deltarule.graph.operations.arrangement import Concatenate, OneHot, Pick, Reshape, RowLookup
 from deltarule.graph.operations.linear import Affine, Linear, MatMul, Transpose
 from deltarule.graph.operations.reductions import LogSumExp, Max, Mean, Sum
+from deltarule.graph.operations.sequences import SentenceLikelihood, StructuredMargin
 from deltarule.graph.operations.windows import WindowAffine
 from deltarule.graph.shapes import Shape
 
@@ -37,9 +38,11 @@ __all__ = [
     "relu",
     "reshape",
     "row_lookup",
+    "sentence_likelihood",
     "sigmoid",
     "soft_sign",
     "softmax",
+    "structured_margin",
     "sum",
     "tanh",
     "transpose",
@@ -204,6 +207,30 @@ def leaky_relu(z: Any, slope: float = 0.01) -> Node:
 def softmax(z: Any, axis: int = -1) -> Node:
     """Return e^{z_i} / Σ_j e^{z_j} along an axis."""
     return apply(Softmax(axis), z)
+
+
+def sentence_likelihood(scores: Any, transitions: Any, start: Any, end: Any, labels: Any, lengths: Any) -> Node:
+    """Return minus the log-probability of the label sequences of sentences, over their tokens: a linear-chain CRF.
+
+    Parameters
+    ----------
+    scores : (tokens, labels); sentences lie end to end
+    transitions, start, end : scores of pairs of labels, column after row, and of first and last labels
+    labels : the true label of each token
+    lengths : tokens of each sentence
+    """
+    return apply(SentenceLikelihood(), scores, transitions, start, end, labels, lengths)
+
+
+def structured_margin(
+    scores: Any, transitions: Any, start: Any, end: Any, labels: Any, lengths: Any, margin: float = 1.0
+) -> Node:
+    """Return by how much the worst label sequence of each sentence breaks its margin, over their tokens.
+
+    Every sequence must score below the true one by `margin` for each wrong label. For the rest, see
+    `sentence_likelihood`.
+    """
+    return apply(StructuredMargin(margin), scores, transitions, start, end, labels, lengths)
 
 
 def dropout(x: Node, rate: float) -> Node:

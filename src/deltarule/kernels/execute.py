@@ -22,6 +22,8 @@ from deltarule.kernels.memory import doubles, floats, integers, long_integers
 from deltarule.kernels.products import multiply
 from deltarule.kernels.reductions import reduce, share_reduction, share_softmax, softmax
 from deltarule.kernels.rows import add, add_rows, copy, copy_rows, read_rows
+from deltarule.kernels.sequence_losses import sentence_likelihood, structured_margins
+from deltarule.kernels.sequences import padded
 from deltarule.kernels.slices import (
     ALL,
     layer,
@@ -241,6 +243,31 @@ def _losses_and_updates(code: int, o: Any, x: Any, part: int, parts: int, places
         update_rows(o, x, part, parts)
 
 
+@inlined
+def _sequences(code: int, o: Any, x: Any, part: int, parts: int) -> None:
+    """Objectives of label sequences, with their signals; those of transitions, in parts that are added up later."""
+    if code == do.SENTENCE_LIKELIHOOD:
+        rows, classes, pairs = o[13], o[14], o[14] * o[14]
+        scratch = floats(o[9] + 4 * part * (2 * pairs + 2 * classes), 2 * pairs + 2 * classes)
+        doubles(o[16], parts)[part] = sentence_likelihood(
+            floats(o[0], rows * classes), integers(o[1], rows), integers(o[2], o[15]), floats(o[3], pairs),
+            floats(o[4], classes), floats(o[5], classes), floats(o[6], rows * classes), floats(o[7], rows * classes),
+            floats(o[8], rows * classes), scratch, floats(o[10] + 4 * part * pairs, pairs),
+            floats(o[11] + 4 * part * classes, classes), floats(o[12] + 4 * part * classes, classes),
+            rows, classes, part, parts,
+        )  # fmt: skip
+    elif code == do.STRUCTURED_MARGINS:
+        rows, classes, pairs = o[12], o[13], o[13] * o[13]
+        width = padded(classes)
+        doubles(o[15], parts)[part] = structured_margins(
+            floats(o[0], rows * classes), integers(o[1], rows), integers(o[2], o[14]), floats(o[3], pairs),
+            floats(o[4], classes), floats(o[5], classes), doubles(o[6], rows * width),
+            doubles(o[7] + 8 * part * classes * width, classes * width), integers(o[8], rows),
+            floats(o[9] + 4 * part * pairs, pairs), floats(o[10] + 4 * part * classes, classes),
+            floats(o[11] + 4 * part * classes, classes), rows, classes, x[0], part, parts,
+        )  # fmt: skip
+
+
 @called_by_address(int64(int64, int64, int64, int64, int64))
 def execute(instruction: int, memory_address: int, numbers_address: int, part: int, parts: int) -> int:
     """Do one slice of an instruction.
@@ -265,6 +292,8 @@ def execute(instruction: int, memory_address: int, numbers_address: int, part: i
         _arrays(code, o, x, part, parts)
     elif code <= do.READ_WINDOWS:
         _rows_and_windows(code, o, x, part, parts, p, memory)
-    else:
+    elif code <= do.UPDATE_ROWS:
         _losses_and_updates(code, o, x, part, parts, p, memory)
+    else:
+        _sequences(code, o, x, part, parts)
     return 0

@@ -58,6 +58,12 @@ CHECK_GRADIENTS = 35  # norms norm_count loss factor → fine [largest clip]
 SUM_DISTINCT_ROWS = 36  # values ids count columns stride places distinct sums begin → known
 UPDATE = 37  # value gradient first second count state factor [rule settings...] | entries
 UPDATE_ROWS = 38  # value sums first second distinct rows columns state factor [rule settings...] | rows
+# scores labels lengths transitions start end forward later signal scratch transition_parts start_parts
+# end_parts rows classes sentences losses | sentences
+SENTENCE_LIKELIHOOD = 39
+# scores labels lengths transitions start end totals scratch rivals transition_parts start_parts end_parts rows
+# classes sentences losses [margin] | sentences
+STRUCTURED_MARGINS = 40
 
 # Update rules.
 SGD, MOMENTUM, NESTEROV, ADAGRAD, RMSPROP, ADAM = range(6)

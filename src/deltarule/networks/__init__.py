@@ -10,6 +10,7 @@ from deltarule.networks.objectives import (
     SquaredError,
 )
 from deltarule.networks.regularisation import l2_penalty
+from deltarule.networks.sequences import SentenceLikelihood, StructuredMaxMargin, Transitions
 
 __all__ = [
     "Dense",
@@ -20,8 +21,11 @@ __all__ = [
     "MultiClassMaxMargin",
     "Network",
     "Objective",
+    "SentenceLikelihood",
     "SoftmaxCrossEntropy",
     "SquaredError",
+    "StructuredMaxMargin",
+    "Transitions",
     "Window",
     "l2_penalty",
 ]

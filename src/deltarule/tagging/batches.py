@@ -23,12 +23,18 @@ class Sentences:
     encoded : feature ids of its forms
     window : words in a window
     labels : label id of each token, for training
+    whole : whether the objective is one of whole sentences, which needs their lengths
     """
 
     def __init__(
-        self, corpus: Corpus, encoded: EncodedForms, window: int, labels: NDArray[np.int32] | None = None
+        self,
+        corpus: Corpus,
+        encoded: EncodedForms,
+        window: int,
+        labels: NDArray[np.int32] | None = None,
+        whole: bool = False,
     ) -> None:
-        self.corpus, self.encoded, self.window, self.labels = corpus, encoded, window, labels
+        self.corpus, self.encoded, self.window, self.labels, self.whole = corpus, encoded, window, labels, whole
         self._names = list(encoded)
         self._features = np.stack([encoded[name] for name in self._names])
         self._places = np.zeros(len(corpus.forms), np.int32)
@@ -53,6 +59,8 @@ class Sentences:
         feeds["positions"] = positions
         if self.labels is not None:
             ends = np.cumsum(lengths)
+            if self.whole:
+                feeds["lengths"] = lengths.astype(np.int32)
             feeds["labels"] = self.labels[np.repeat(begins - ends + lengths, lengths) + np.arange(count)]
         return feeds
 

@@ -53,7 +53,8 @@ class CompiledScores:
     projection : the transposed W_p side by side, of shape (d, k m)
     bias, activation : b, and the number of f
     output_weight, output_bias : U with rows of zeros behind it, and c
-    decoder : the rules of labels
+    decoder : the rules of labels, with the scores of transitions that were learned
+    temperature : by which scores are divided before they become probabilities
     """
 
     tables: tuple[Array, ...]
@@ -63,9 +64,12 @@ class CompiledScores:
     output_weight: Array
     output_bias: Array
     decoder: Decoder
+    temperature: float = 1.0
 
     @classmethod
-    def of(cls, config: TaggerConfig, network: WindowNetwork, decoder: Decoder) -> CompiledScores:
+    def of(
+        cls, config: TaggerConfig, network: WindowNetwork, decoder: Decoder, temperature: float = 1.0
+    ) -> CompiledScores:
         """Lay out the parameters of a network as they are now."""
         from deltarule.kernels.window_scores import ACTIVATIONS, GROUP
 
@@ -79,7 +83,8 @@ class CompiledScores:
             ACTIVATIONS.index(config.activation),
             np.concatenate([output, np.zeros((-len(output) % GROUP, len(hidden)), np.float32)]),
             np.ascontiguousarray(values["output.bias"]),
-            decoder,
+            decoder.with_learned({name: values[name] for name in network.transitions}),
+            temperature,
         )
 
     @property
@@ -115,8 +120,17 @@ class CompiledScores:
         """Return room for the products of forms."""
         return np.empty((forms, self.places, len(self.bias)), np.float32)
 
+    def room_for_rare(self, tokens: int) -> Array:
+        """Return room for the products of the forms of a text that are not kept."""
+        return self.room(min(_PIECE, tokens) + self.places)
+
     def labels(
-        self, forms: NDArray[np.int32], sentence_offsets: NDArray[np.int64], features: NDArray[np.int32], common: Array
+        self,
+        forms: NDArray[np.int32],
+        sentence_offsets: NDArray[np.int64],
+        features: NDArray[np.int32],
+        common: Array,
+        probabilities: Array | None = None,
     ) -> NDArray[np.int16]:
         """Return the labels of the highest total score that are legal in each sentence.
 
@@ -126,6 +140,7 @@ class CompiledScores:
         sentence_offsets : where sentences begin and end
         features : of shape (1 + forms, features); row 0 is what lies beyond the ends of sentences
         common : the products of the first of these
+        probabilities : filled with the probability of each label at each token, where it is given
 
         Raises
         ------
@@ -135,14 +150,30 @@ class CompiledScores:
         from deltarule.kernels.viterbi import best_labels
 
         labels = np.empty(len(forms), np.int16)
+        transitions = self.decoder.scores
         # For all batches: the library for memory would keep a part of it each time.
-        rare = self.room(min(_PIECE, len(forms)) + self.places)
+        rare = self.room_for_rare(len(forms))
         for first, last in sentence_batches(sentence_offsets):
             begin, end = sentence_offsets[first], sentence_offsets[last]
             offsets = sentence_offsets[first : last + 1] - begin
             scores = self.scores(forms[begin:end], offsets, features, common, rare)
-            best_labels(scores, offsets, self.decoder.start, self.decoder.between, self.decoder.end, labels[begin:end])
+            best_labels(scores, offsets, *transitions, bool(self.decoder.learned), labels[begin:end])
+            if probabilities is not None:
+                self.fill_probabilities(scores, offsets, self.temperature, probabilities[begin:end])
         return labels
+
+    def fill_probabilities(
+        self, scores: Array, sentence_offsets: NDArray[np.int64], temperature: float, probabilities: Array
+    ) -> None:
+        """Find the probability of each label at each token, over all legal label sequences of its sentence.
+
+        Without learned transitions, and where labels have no rules, that is the softmax of the token's scores.
+        """
+        from deltarule.kernels.viterbi import label_probabilities
+
+        factor = np.float32(1 / temperature)
+        start, transitions, end = (array * factor for array in self.decoder.scores)
+        label_probabilities(scores * factor, sentence_offsets, start, transitions, end, probabilities)
 
     def scores(
         self,

@@ -24,8 +24,10 @@ class TaggerConfig(BaseModel):
     window: int = Field(5, ge=1, le=99, description="Words in a window; odd, so that one is in the middle.")
     hidden: int = Field(300, ge=1, description="Neurons of the hidden layer.")
     activation: str = Field("tanh", description="Activation function of the hidden layer.")
-    objective: Literal["softmax", "max-margin"] = Field("softmax", description="What training makes small.")
-    margin: float = Field(1.0, gt=0, description="Δ of the max-margin objective.")
+    objective: Literal["softmax", "max-margin", "crf", "structured-max-margin"] = Field(
+        "softmax", description="What training makes small; crf and structured-max-margin score whole sentences."
+    )
+    margin: float = Field(1.0, gt=0, description="Δ of the max-margin objectives.")
     features: tuple[str, ...] = Field(tuple(FEATURES), description="Word features, each an embedding.")
     vectors: str | None = Field(None, description="Word vectors in GloVe or word2vec text, gzip allowed.")
     trainable_vectors: bool = Field(True, description="Whether training changes the word vectors.")

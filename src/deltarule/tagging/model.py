@@ -16,12 +16,12 @@ from deltarule.execution.cores import one_thread_of_algebra, thread_count
 from deltarule.execution.reference import forward
 from deltarule.graph import Array
 from deltarule.tagging.batches import Sentences
+from deltarule.tagging.calibration import fitted_temperature
 from deltarule.tagging.compiled_scores import CompiledScores, feature_matrix, non_finite_scores, sentence_batches
 from deltarule.tagging.config import TaggerConfig
 from deltarule.tagging.encoding import FormEncoder, folded_words
 from deltarule.tagging.evaluation import Evaluation, evaluate_labels
 from deltarule.tagging.labelling import Labelling
-from deltarule.tagging.spelling import Spelling
 from deltarule.tagging.tagged_lines import tagged_lines
 from deltarule.tagging.threads import in_order
 from deltarule.tagging.window_network import WindowNetwork
@@ -40,12 +40,14 @@ class TaggingModel:
     labelling : names and scheme of the labels
     encoder : vocabularies of the features
     network : graph and parameters
+    temperature : by which scores are divided before they become probabilities; fitted on development data
     """
 
     config: TaggerConfig
     labelling: Labelling
     encoder: FormEncoder
     network: WindowNetwork
+    temperature: float = 1.0
     # Of corpora that are still in use: development data is tagged again after every epoch.
     _features: WeakKeyDictionary[Corpus, NDArray[np.int32]] = field(default_factory=WeakKeyDictionary, init=False)
 
@@ -56,17 +58,25 @@ class TaggingModel:
         """Make a model for the words and labels of a training corpus, with first values drawn from the seed."""
         encoder = FormEncoder.of_corpus(corpus, config.features, config.minimum_count, vectors)
         dimension = config.word_dimension if vectors is None else vectors.dimension
-        network = WindowNetwork(config, encoder, len(labelling.names), dimension)
+        network = WindowNetwork(config, encoder, len(labelling.names), dimension, labelling.decoder)
         if vectors is not None and "word" in encoder.vocabularies:
             known = folded_words(vectors)
             network.set_word_vectors(encoder.vocabularies["word"].ids(known), vectors.matrix[list(known.values())])
         return cls(config, labelling, encoder, network)
 
     def example_feeds(self, corpus: Corpus, sentences: int, seed: int) -> dict[str, Array]:
-        """Return feeds of the first sentences of a corpus with labels drawn by a seed, to check gradients on."""
-        labels = np.random.default_rng(seed).integers(0, len(self.labelling.names), len(corpus), dtype=np.int32)
-        encoded = self.encoder.encode(corpus.forms)
-        return Sentences(corpus, encoded, self.config.window, labels).feeds(np.arange(min(sentences, corpus.sentences)))
+        """Return feeds of the first sentences of a corpus with labels drawn by a seed, to check gradients on.
+
+        The labels keep the rules of their scheme, as those of a corpus do.
+        """
+        drawn = np.random.default_rng(seed).random((len(corpus), len(self.labelling.names)))
+        labels = self.labelling.decoder.decode(drawn, corpus.sentence_offsets).astype(np.int32)
+        return self.sentences(corpus, labels).feeds(np.arange(min(sentences, corpus.sentences)))
+
+    def sentences(self, corpus: Corpus, labels: NDArray[np.int32]) -> Sentences:
+        """Return the sentences of a labelled corpus, ready to be cut into batches for training."""
+        whole = self.network.lengths is not None
+        return Sentences(corpus, self.encoder.encode(corpus.forms), self.config.window, labels, whole)
 
     def reference_scores(self, sentences: Sentences, batch: NDArray[np.intp]) -> Array:
         """Return the score of each label for each token of some sentences, by the reference interpreter.
@@ -93,6 +103,36 @@ class TaggingModel:
         NonFiniteError
             If the score of a label is not finite.
         """
+        return self._predict(corpus, threads)
+
+    def predict_with_probabilities(
+        self, corpus: Corpus, threads: int | None = None
+    ) -> tuple[NDArray[np.int16], NDArray[np.float32]]:
+        """Return the label id of each token, and the probability of each label at each token, (tokens, labels)."""
+        probabilities = np.empty((len(corpus), len(self.labelling.names)), np.float32)
+        return self._predict(corpus, threads, probabilities), probabilities
+
+    def calibrated(self, corpus: Corpus, threads: int | None = None) -> TaggingModel:
+        """Return the model with the temperature at which the labels of a corpus are likeliest."""
+        network, labels = self._compiled(), self.labelling.numbers(corpus)
+        forms, offsets = corpus.tokens + np.int32(1), corpus.sentence_offsets.astype(np.int64)
+        features = self._features_of(corpus)
+        with one_thread_of_algebra():
+            kept = features[: network.capacity]
+            common = network.multiply(kept, network.room(len(kept)), thread_count(threads))
+            scores = network.scores(forms, offsets, features, common, network.room_for_rare(len(forms)))
+        found = np.empty_like(scores)
+
+        def probabilities(temperature: float) -> Array:
+            network.fill_probabilities(scores, offsets, temperature, found)
+            return found
+
+        return replace(self, temperature=fitted_temperature(probabilities, labels))
+
+    def _predict(
+        self, corpus: Corpus, threads: int | None, probabilities: NDArray[np.float32] | None = None
+    ) -> NDArray[np.int16]:
+        """Label a corpus, batch by batch; fill the probabilities where they are wanted."""
         network, features, threads = self._compiled(), self._features_of(corpus), thread_count(threads)
         forms, offsets = corpus.tokens + np.int32(1), corpus.sentence_offsets.astype(np.int64)
         predicted = np.empty(len(corpus), np.int16)
@@ -101,7 +141,8 @@ class TaggingModel:
             first, last = sentences
             begin, end = offsets[first], offsets[last]
             own_offsets = offsets[first : last + 1] - begin
-            predicted[begin:end] = network.labels(forms[begin:end], own_offsets, features, common)
+            own = None if probabilities is None else probabilities[begin:end]
+            predicted[begin:end] = network.labels(forms[begin:end], own_offsets, features, common, own)
 
         with one_thread_of_algebra():
             kept = features[: network.capacity]
@@ -110,21 +151,24 @@ class TaggingModel:
                 pass
         return predicted
 
-    def tagged_lines(self, blocks: Iterable[TokenBlock], threads: int | None = None) -> Iterator[memoryview]:
+    def tagged_lines(
+        self, blocks: Iterable[TokenBlock], threads: int | None = None, probabilities: bool = False
+    ) -> Iterator[memoryview]:
         """Label blocks of a text as they come; yield for each its lines of tokens and labels, in UTF-8.
 
         Parameters
         ----------
         blocks : whole sentences
         threads : how many share the work, all cores for ``None``; the result does not depend on it
+        probabilities : whether each line also has the probability of its label
         """
-        spelling = Spelling.of(self.labelling.names, self.labelling.scheme)
-        return tagged_lines(blocks, self.encoder, self._compiled(), spelling, thread_count(threads))
+        spelling, threads = self.labelling.spelling, thread_count(threads)
+        return tagged_lines(blocks, self.encoder, self._compiled(), spelling, threads, probabilities)
 
     def _compiled(self) -> CompiledScores:
         """Return the network, with its parameters as they are now, for the kernels."""
         kernels.load(kernels.TAGGING)
-        return CompiledScores.of(self.config, self.network, self.labelling.decoder)
+        return CompiledScores.of(self.config, self.network, self.labelling.decoder, self.temperature)
 
     def _features_of(self, corpus: Corpus) -> NDArray[np.int32]:
         """Return the feature ids of the forms of a corpus, encoded at its first use."""

@@ -71,15 +71,20 @@ def load_model(directory: str | Path) -> TaggingModel:
         config = TaggerConfig.checked(description["settings"], f"{path}/config.json")
         labelling = Labelling(tuple(description["labels"]), description["scheme"])
         vocabularies = {name: Vocabulary.read(path / "vocabulary" / f"{name}.txt") for name in config.features}
-        network = WindowNetwork(config, FormEncoder(vocabularies), len(labelling.names), description["word_dimension"])
+        network = WindowNetwork(
+            config, FormEncoder(vocabularies), len(labelling.names), description["word_dimension"], labelling.decoder
+        )
         _read_weights(path / "weights.safetensors", network)
+        temperature = float(description.get("temperature", 1.0))
+        if not 0 < temperature < float("inf"):
+            raise ValueError(f"its temperature must be above 0, not {temperature}")
     except (AttributeError, KeyError, TypeError) as error:
         raise ModelError(f"{path}/config.json lacks or garbles {error}; train the model again") from None
     except ModelError:
         raise
     except ValueError as error:
         raise ModelError(f"{path} is damaged: {error}; copy or train the model again") from None
-    return TaggingModel(config, labelling, FormEncoder(vocabularies), network)
+    return TaggingModel(config, labelling, FormEncoder(vocabularies), network, temperature)
 
 
 def _write(directory: Path, model: TaggingModel) -> None:
@@ -90,6 +95,7 @@ def _write(directory: Path, model: TaggingModel) -> None:
         "labels": model.labelling.names,
         "scheme": model.labelling.scheme,
         "word_dimension": model.network.word_dimension,
+        "temperature": model.temperature,
         "settings": model.config.model_dump(mode="json"),
     }
     text = json.dumps(description, indent=2, ensure_ascii=False) + "\n"

@@ -11,10 +11,14 @@ from deltarule.networks import (
     Dropout,
     Lookup,
     MultiClassMaxMargin,
+    SentenceLikelihood,
     SoftmaxCrossEntropy,
+    StructuredMaxMargin,
+    Transitions,
     l2_penalty,
 )
 from deltarule.tagging.config import TaggerConfig
+from deltarule.tagging.decoding import Decoder
 from deltarule.tagging.encoding import FormEncoder
 
 __all__ = ["WindowNetwork"]
@@ -32,11 +36,28 @@ class WindowNetwork:
     feature_ids : for each feature, the input of ids of shape (forms,)
     positions : the input of forms in each window, of shape (tokens, window)
     labels : the input of labels, of shape (tokens,)
+    lengths : under an objective of whole sentences, the input of their lengths, of shape (sentences,)
+    transitions : names of the parameters that hold the scores of transitions, under such an objective
     scores : node of shape (tokens, labels)
     loss : scalar node
+
+    Parameters
+    ----------
+    config : settings
+    encoder : vocabularies of the features
+    labels : number of labels
+    word_dimension : size of the vectors of words
+    rules : which labels may begin a sentence, follow each other and end one; everything by default
     """
 
-    def __init__(self, config: TaggerConfig, encoder: FormEncoder, labels: int, word_dimension: int) -> None:
+    def __init__(
+        self,
+        config: TaggerConfig,
+        encoder: FormEncoder,
+        labels: int,
+        word_dimension: int,
+        rules: Decoder | None = None,
+    ) -> None:
         self.word_dimension = word_dimension
         self.feature_ids = {name: Input(name, ("forms",), integer=True) for name in encoder.vocabularies}
         self.positions = Input("positions", ("tokens", config.window), integer=True)
@@ -63,12 +84,27 @@ class WindowNetwork:
         # One mask for each distinct form of the batch: windows still share the form's vector.
         activation = hidden.over_windows(dropout(forms.named("forms")), self.positions)
         self.scores: Node = output(dropout(activation)).named("scores")
-        objective = MultiClassMaxMargin(config.margin) if config.objective == "max-margin" else SoftmaxCrossEntropy()
-        self.loss: Node = objective(self.scores, self.labels)
+        self.lengths: Input | None = None
+        self.transitions: tuple[str, ...] = ()
+        self.loss: Node = self._objective(config, labels, rules)
         if config.l2:
             self.loss = self.loss + l2_penalty(
                 [self.parameters["hidden.weight"], self.parameters["output.weight"]], config.l2
             )
+
+    def _objective(self, config: TaggerConfig, labels: int, rules: Decoder | None) -> Node:
+        """Build the objective, with the parameters and inputs that it needs."""
+        if config.objective == "softmax":
+            return SoftmaxCrossEntropy()(self.scores, self.labels)
+        if config.objective == "max-margin":
+            return MultiClassMaxMargin(config.margin)(self.scores, self.labels)
+        transitions = Transitions(labels, None if rules is None else (rules.start, rules.between, rules.end))
+        self.parameters |= transitions.parameters
+        self.transitions = tuple(transitions.parameters)
+        self.lengths = Input("lengths", ("sentences",), integer=True)
+        if config.objective == "crf":
+            return SentenceLikelihood(transitions)(self.scores, self.labels, self.lengths)
+        return StructuredMaxMargin(transitions, config.margin)(self.scores, self.labels, self.lengths)
 
     def set_word_vectors(self, rows: Array, vectors: Array) -> None:
         """Put given vectors into rows of the table of words."""
