@@ -45,8 +45,8 @@ def gradient_check(
     * ``gradient_check(network, objective=...)``: the parameters of a network;
     * ``gradient_check(node, feeds=...)``: the parameters and the inputs of numbers of any graph;
     * ``gradient_check(function, gradient, at)``: any function and gradient over NumPy arrays;
-    * ``gradient_check(module, inputs)``: a PyTorch module, function or `torch.autograd.Function`, with PyTorch's gradient
-      of its parameters and inputs;
+    * ``gradient_check(module, inputs)``: a PyTorch module, function or `torch.autograd.Function`, with PyTorch's
+      gradient of its parameters and inputs;
     * ``gradient_check(function, inputs)``: a JAX function of arrays and pytrees, compiled or not, with JAX's gradient.
 
     An entry *agrees* when |a − n| / max(|a|, |n|, floor) ≤ `tolerance`. The floor is 8 eps M / (h `tolerance`), where
@@ -60,13 +60,13 @@ def gradient_check(
     Parameters
     ----------
     target : a network (with ``parameters`` by name), a node, or a function of arrays that computes in float64; or a
-        PyTorch module, a method of one, a subclass of `torch.autograd.Function`, a function of tensors, or a JAX function.
-        A module stays as it is: a copy is checked, in its mode, with the same dropout at every evaluation
+        PyTorch module, a method of one, a subclass of `torch.autograd.Function`, a function of tensors, or a JAX
+        function. A module stays as it is: a copy is checked, in its mode, with the same dropout at every evaluation
     gradient : for a function of NumPy arrays: takes the same arrays and returns an array for each. For PyTorch and JAX,
         which have gradients, the inputs stand here
     at : for a function: an array, a list or tuple of arrays, or a dict of arrays passed by name; they stay unchanged.
-        For PyTorch and JAX: the one input, or a tuple of inputs; for PyTorch also a dict of inputs by name (for JAX a dict
-        is one input, a pytree). Tensors of floats are checked: those with ``requires_grad``, or all if none has it
+        For PyTorch and JAX: the one input, or a tuple of inputs; for PyTorch also a dict of inputs by name (for JAX a
+        dict is one input, a pytree). Tensors of floats are checked: those with ``requires_grad``, or all if none has it
     objective : for a network: ``objective.loss(network)`` builds the loss. For PyTorch and JAX: takes the output and
         returns one number; by default outputs are summed with weights drawn from `seed`
     feeds : arrays for inputs, by name or node; missing ones are drawn from `seed` (named dimensions have size 5), and
@@ -75,8 +75,8 @@ def gradient_check(
         of the sample from a table go to rows that were looked up
     seed : of the sample, of drawn inputs and of weights, and of PyTorch's random numbers
     tolerance : largest relative error that agrees; by default 1e-6, and 1e-2 in float32
-    step : first h for entries between −1 and 1, in proportion beyond; by default the cube root of eps: 6e-6, and 5e-3 in
-        float32
+    step : first h for entries between −1 and 1, in proportion beyond; by default the cube root of eps: 6e-6, and 5e-3
+        in float32
     precision : "float64" checks float32 modules in a float64 copy; "float32" checks functions that can do nothing else
 
     Returns

@@ -152,7 +152,7 @@ def _sizes(arrays: Mapping[str, Array]) -> dict[int, str]:
     """Say for each size above 1 what has it: batches before others."""
     sizes: dict[int, str] = {}
     for axis in range(max((array.ndim for array in arrays.values()), default=0)):
-        for name, array in reversed(arrays.items()):
+        for name, array in reversed([*arrays.items()]):
             if axis < array.ndim and array.shape[axis] > 1:
                 sizes.setdefault(array.shape[axis], f"the size of axis {axis} of {name}")
     for name, array in arrays.items():
@@ -162,7 +162,7 @@ def _sizes(arrays: Mapping[str, Array]) -> dict[int, str]:
 
 
 def _guilty_operation(loss: CheckedLoss, name: str, guilty: dict[str, Cause | None]) -> Cause | None:
-    """Check the operations between an array and the loss one by one, and name the first whose local gradient is wrong."""
+    """Check the operations between an array and the loss one by one; the first wrong one is the cause."""
     for label, operation in loss.operations(name).items():
         if label not in guilty:
             guilty[label] = _local_cause(label, operation)

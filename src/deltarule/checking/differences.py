@@ -37,11 +37,14 @@ class Precision:
     kind : NumPy's type
     tolerance : largest relative error that agrees
     ladder : steps for a second look, each an eighth of the one before
+    cautious : whether a gap is forgiven that the numeric value's own estimated error explains: where there is little
+        room between steps that round too much and steps that are too wide
     """
 
     kind: type[np.floating[Any]]
     tolerance: float
     ladder: tuple[float, ...]
+    cautious: bool = False
 
     @property
     def epsilon(self) -> float:
@@ -63,7 +66,7 @@ class Precision:
 
 
 FLOAT64 = Precision(np.float64, 1e-6, tuple(2.0**-exponent for exponent in range(9, 28, 3)))
-FLOAT32 = Precision(np.float32, 1e-2, tuple(2.0**-exponent for exponent in range(2, 15, 3)))
+FLOAT32 = Precision(np.float32, 1e-2, tuple(2.0**-exponent for exponent in range(2, 15, 3)), cautious=True)
 DEFAULT_STEP = FLOAT64.step
 
 

@@ -93,7 +93,10 @@ def judge(
     if not pairs:
         return _without_clear_steps(index, analytic, steps, tolerance)
     wide, narrow = min(pairs, key=_estimated_error)
-    settled = _entry(index, analytic, narrow, extrapolate(wide, narrow), tolerance)
+    numeric = extrapolate(wide, narrow)
+    if precision.cautious:
+        narrow = replace(narrow, noise=max(narrow.noise, *(abs(numeric - slopes.central) for slopes in (wide, narrow))))
+    settled = _entry(index, analytic, narrow, numeric, tolerance)
     if _left_and_right_stay_apart(wide, narrow) and _lies_between(analytic, narrow, tolerance):
         return _at_kink(settled, None)
     return settled

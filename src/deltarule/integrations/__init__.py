@@ -9,7 +9,7 @@ from deltarule.integrations.trees import leaves
 
 __all__ = ["ArrayFunction", "GradientShapeError", "adapt"]
 
-FRAMEWORKS = {"torch": "torch", "jax": "jax", "jaxlib": "jax"}
+FRAMEWORKS = {"torch": "torch", "jax": "jax", "jaxlib": "jax", "equinox": "jax", "flax": "jax"}
 
 
 def adapt(target: Any, inputs: Any, objective: Any, seed: int, precision: str) -> ArrayFunction | None:
@@ -38,11 +38,6 @@ def adapt(target: Any, inputs: Any, objective: Any, seed: int, precision: str) -
 def _framework_of(value: Any) -> str | None:
     """Name the framework that a value's class, or its owner's, comes from."""
     owner = getattr(value, "__self__", None)
-    kinds = [*type(value).__mro__, *type(owner).__mro__]
-    kinds += (
-        [*(value if isinstance(value, type) else owner).__mro__]
-        if isinstance(value, type) or isinstance(owner, type)
-        else []
-    )
-    roots = (kind.__module__.split(".")[0] for kind in kinds)
+    kinds = [kind if isinstance(kind, type) else type(kind) for kind in (value, owner)]
+    roots = [base.__module__.split(".")[0] for kind in kinds for base in kind.__mro__]
     return next((FRAMEWORKS[root] for root in roots if root in FRAMEWORKS), None)

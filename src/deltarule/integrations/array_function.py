@@ -15,8 +15,7 @@ __all__ = ["CONVERTED", "ArrayFunction", "GradientShapeError", "weights_of_outpu
 Array: TypeAlias = NDArray[Any]
 
 CONVERTED = (
-    "float32 was checked in a float64 copy, as differences in float32 are exact to two or three digits only;"
-    ' precision="float32" checks it as it is'
+    'float32 is checked in a float64 copy: its own differences, precision="float32", are exact to two or three digits'
 )
 
 

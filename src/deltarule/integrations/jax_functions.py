@@ -75,9 +75,11 @@ class JaxFunction(ArrayFunction):
 
     def _set(self) -> AbstractContextManager[Any]:
         """Let JAX compute in the precision of the check, for a while."""
-        setting: Any = getattr(jax, "enable_x64", None) or jax.experimental.enable_x64  # type: ignore[attr-defined]
-        context: AbstractContextManager[Any] = setting(self.precision == "float64")
-        return context
+        if hasattr(jax, "enable_x64"):
+            return jax.enable_x64(self.precision == "float64")
+        from jax.experimental import enable_x64  # its place in older versions
+
+        return enable_x64(self.precision == "float64")
 
     def _given(self) -> list[Any]:
         return [jnp.asarray(array) for array in self.arrays.values()]

@@ -100,7 +100,8 @@ def _apply(equation: Any, operands: list[Any], watch: JaxWatch) -> Sequence[Any]
         return _run(program, constants, operands, watch)
 
     def primitive(*values: Any) -> Any:
-        functions, parameters = equation.primitive.get_bind_params(equation.params)
+        prepared = equation.primitive.get_bind_params(equation.params)
+        functions, parameters = prepared if isinstance(prepared, tuple) else ((), prepared)  # older JAX, newer JAX
         return equation.primitive.bind(*functions, *values, **parameters)
 
     primitive.__name__ = name

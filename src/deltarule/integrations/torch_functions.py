@@ -57,7 +57,8 @@ class TorchFunction(ArrayFunction):
         self.arguments = self._prepared(named)
         self.buffers = [(buffer, buffer.clone()) for buffer in self.module.buffers()] if self.module else []
         self.arrays = {name: _array(tensor) for name, tensor in self.tensors.items()}
-        self.devices = sorted({t.device.index or 0 for t in self.tensors.values() if t.device.type == "cuda"})
+        devices = {tensor.device.index for tensor in self.tensors.values() if tensor.device.type == "cuda"}
+        self.generators = [torch.default_generator, *(torch.cuda.default_generators[device] for device in devices)]
         self.weights: list[torch.Tensor] | None = None
         self.size = 0.0
         given = [leaf for _, leaf in leaves(inputs) if isinstance(leaf, torch.Tensor)]
@@ -118,14 +119,17 @@ class TorchFunction(ArrayFunction):
     @contextmanager
     def _ready(self) -> Iterator[None]:
         """Bring the arrays in, set the buffers back, and seed; afterwards the caller's random state is as before."""
-        with torch.random.fork_rng(devices=self.devices), torch.no_grad():
-            torch.manual_seed(self.seed)
-            for name, tensor in self.tensors.items():
-                tensor.data.copy_(torch.from_numpy(self.arrays[name]))
-            for buffer, kept in self.buffers:
-                buffer.data.copy_(kept)
-            with torch.enable_grad(), _told_of_precision(self.converted):
-                yield
+        for name, tensor in self.tensors.items():
+            tensor.data.copy_(torch.from_numpy(self.arrays[name]))
+        for buffer, kept in self.buffers:
+            buffer.data.copy_(kept)
+        with (
+            _seeded(self.generators, self.seed),
+            _one_thread(),
+            torch.enable_grad(),
+            _precision_explained(self.converted),
+        ):
+            yield
 
     def _loss(self) -> torch.Tensor:
         """Run forward, to one number."""
@@ -179,7 +183,7 @@ def _copied_target(target: Any, kind: torch.dtype) -> _Called:
         module = _copy_of(owner, kind)
         method = MethodType(target.__func__, module)
         return _Called(method, method, 0, module, tuple(owner.parameters()))
-    function = target if isinstance(target, type) else owner
+    function: Any = target if isinstance(target, type) else owner
     if isinstance(function, type) and issubclass(function, torch.autograd.Function):
         return _Called(function.apply, function.forward, 0 if "setup_context" in function.__dict__ else 1)
     return _Called(target, target)
@@ -212,7 +216,33 @@ def _array(tensor: torch.Tensor) -> Array:
 
 
 @contextmanager
-def _told_of_precision(changed: bool) -> Iterator[None]:
+def _seeded(generators: list[torch.Generator], seed: int) -> Iterator[None]:
+    """Seed generators of random numbers, and set them back."""
+    states = [generator.get_state() for generator in generators]
+    for generator in generators:
+        generator.manual_seed(seed)
+    try:
+        yield
+    finally:
+        for generator, state in zip(generators, states, strict=True):
+            generator.set_state(state)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let PyTorch compute in one thread: in small functions, called often, threads wait for each other."""
+    threads = torch.get_num_threads()
+    if threads != 1:
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        if threads != 1:
+            torch.set_num_threads(threads)
+
+
+@contextmanager
+def _precision_explained(changed: bool) -> Iterator[None]:
     """Say what to do where a function meets tensors of two precisions because the check changed one."""
     try:
         yield

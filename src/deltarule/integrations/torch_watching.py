@@ -59,7 +59,7 @@ class TorchWatch(Watch):
         self.base += self.shift
         copy = operand.detach().clone()
         self.base.copy_(kept)
-        return copy  # type: ignore[no-any-return]
+        return copy
 
     def with_row(self, output: Any, moved: Any, axis: int, index: int) -> torch.Tensor:
         """Return `output` with one row of `moved`."""

@@ -12,8 +12,14 @@ from deltarule.checking.diagnosis.terms import MovedLoss, missing_terms
 
 __all__ = ["Cause", "Evidence", "Form", "MovedLoss", "diagnose"]
 
-BEFORE_TERMS: tuple[Callable[[Evidence], Cause | None], ...] = (not_finite, detached, wrong_sign, transposed, swapped)
-AFTER_TERMS: tuple[Callable[[Evidence], Cause | None], ...] = (constant_factor, other_order, offset, wrong_place)
+BEFORE_TERMS: tuple[Callable[[Evidence], Cause | None], ...] = (not_finite, detached, wrong_sign, transposed)
+AFTER_TERMS: tuple[Callable[[Evidence], Cause | None], ...] = (
+    constant_factor,
+    swapped,
+    other_order,
+    offset,
+    wrong_place,
+)
 
 
 def diagnose(evidence: Evidence, moved: MovedLoss | None = None) -> Cause | None:

@@ -36,7 +36,7 @@ def swapped(evidence: Evidence) -> Cause | None:
         if other.shape == evidence.analytic.shape and np.isfinite(other).all():
             gap = np.abs(evidence.analytic - other)
             if (gap <= 3 * evidence.tolerance * np.abs(other) + 3 * evidence.noise.max(initial=0.0)).all():
-                return Cause("swapped", f"it is the gradient of {name}: the two are swapped")
+                return Cause("swapped", f"it is the gradient of {name}")
     return None
 
 

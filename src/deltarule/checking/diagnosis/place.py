@@ -33,13 +33,13 @@ def wrong_place(evidence: Evidence) -> Cause | None:
 
 
 def _rows_of(evidence: Evidence, axis: int) -> tuple[float, int, list[int]] | None:
-    """Return the rows along an axis that hold all wrong entries, if they are at most half of those that say anything."""
+    """Return the rows along an axis that hold all wrong entries, if they are few."""
     others = tuple(other for other in range(evidence.wrong.ndim) if other != axis)
     wrong, clear = evidence.wrong.any(others), evidence.clear.any(others)
     rows = [int(row) for row in np.flatnonzero(wrong)]
     if not rows or 2 * len(rows) > clear.sum():
         return None
-    return len(rows) / len(wrong), axis, rows
+    return len(rows) / evidence.wrong.shape[axis], axis, rows
 
 
 def _why(part: Evidence) -> str:

@@ -91,6 +91,6 @@ def offset(evidence: Evidence) -> Cause | None:
     weight = float((point * point).sum())
     rate = float((gap * point).sum()) / weight if weight else 0.0
     if rate and evidence.explained_by(evidence.analytic + rate * evidence.point):
-        text = f"numeric = analytic + {rate:.6g} × {evidence.name}: the term of a penalty ½ · {rate:.6g} · {evidence.name}² is missing"
-        return Cause("offset", text)
+        gap_text = f"numeric = analytic + {rate:.6g} × {evidence.name}"
+        return Cause("offset", f"{gap_text}: the gradient of a penalty ½ λ {evidence.name}² is missing")
     return None

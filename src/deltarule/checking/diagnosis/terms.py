@@ -1,7 +1,7 @@
 """Gradients that hold some of their terms: of an array used twice only one use, of a sum only one row.
 
-The derivative by an array is a sum of terms, one for each use of the array, and each of these a sum over the rows of what
-the use computes. They are measured by moving the array in one use alone, along a few directions v drawn at random: a
+The derivative by an array is a sum of terms, one for each use of the array, and each of these a sum over the rows of
+what the use computes. They are measured by moving the array in one use alone, along a few directions v drawn at random: a
 gradient a that equals some of the terms has the same a · v for each v.
 """
 
@@ -53,7 +53,7 @@ class Terms(NamedTuple):
 
 
 def missing_terms(evidence: Evidence, moved: MovedLoss) -> Cause | None:
-    """Recognise a gradient without some of its terms, with one twice, with one of the wrong sign, or with one row of one.
+    """Recognise a gradient without some of its terms, or with one that is doubled, negative, or only one row.
 
     Parameters
     ----------
@@ -61,8 +61,10 @@ def missing_terms(evidence: Evidence, moved: MovedLoss) -> Cause | None:
     moved : computes the loss with the array moved in one of its uses
     """
     random = np.random.default_rng(0)
-    scale = np.maximum(1.0, np.abs(evidence.point))
-    directions = [random.uniform(0.5, 1.5, scale.shape) * random.choice([-1, 1], scale.shape) * scale for _ in range(3)]
+    scale = np.where(evidence.known, np.maximum(1.0, np.abs(evidence.point)), 0.0)  # a kink has no slope to be part of
+    directions = [
+        random.uniform(0.5, 1.5, scale.shape) * random.choice([-1, 1], scale.shape) * scale for _ in range(DIRECTIONS)
+    ]
     try:
         terms = _measure(evidence, moved, directions)
         if terms is None:
@@ -82,10 +84,10 @@ def _measure(evidence: Evidence, moved: MovedLoss, directions: list[Array]) -> T
     slopes = np.array([[_slope(moved, v, number) for v in directions] for number in range(len(uses))])
     size = float(np.abs(slopes).sum(axis=0).max())
     noise = FLOAT64.noise(max(abs(centre), size, 1e-300), FLOAT64.step)
-    if evidence.complete:
-        whole = np.array([float((evidence.numeric * v).sum()) for v in directions])
-        if (np.abs(slopes.sum(axis=0) - whole) > 10 * EXACT * size + noise).any():
-            return None  # the array is also used in ways that were not seen
+    numeric = np.where(evidence.known, evidence.numeric, 0.0)
+    whole = np.array([float((numeric * v).sum()) for v in directions])
+    if (np.abs(slopes.sum(axis=0) - whole) > 10 * EXACT * size + noise).any():
+        return None  # the array is also used in ways that were not seen
     analytic = np.array([float((evidence.analytic * v).sum()) for v in directions])
     felt = [number for number in range(len(uses)) if np.abs(slopes[number]).max() > EXACT * size + noise]
     return Terms([(number, uses[number]) for number in felt], slopes[felt], analytic, noise) if felt else None
