@@ -16,7 +16,7 @@ def test_a_failure_shows_the_worst_entries_the_kinks_apart_and_the_cause():
     with pytest.raises(AssertionError) as caught:
         dr.assert_gradients(
             lambda x, y: np.sum(np.abs(x)) + np.sum(y**2),
-            lambda x, y: (2 * np.sign(x), 2 * y),
+            lambda x, y: {"x": 2 * np.sign(x), "y": 2 * y},
             {"x": AT, "y": AT},
         )
     numbers = re.sub(r"(\d\.\d{3})\d+", r"\1", str(caught.value))

@@ -134,8 +134,6 @@ PLANTED = {
         "sign of a term",
         "the term of one use (cos) has the wrong sign",
     ),
-    "penalty": (lambda x: np.sum(np.sin(x)) + 0.05 * np.sum(x**2), np.cos, X, "offset", "+ 0.1 × at"),
-    "offset": (lambda x: np.sum(np.sin(x) + x), np.cos, X, "offset", "analytic + 1 in every entry"),
 }
 
 
@@ -209,6 +207,15 @@ def test_swapped_gradients():
     )
     assert report["at[0]"].cause.text == "it is the gradient of at[1]"
     assert report["at[1]"].cause.text == "it is the gradient of at[0]"
+
+
+def test_a_constant_or_a_penalty_that_is_missing():
+    def diagnosed(gap):
+        return diagnose(Evidence("x", X, np.cos(X), np.cos(X) + gap, np.full(X.shape, 1e-10)))
+
+    assert diagnosed(1.5).text == "numeric = analytic + 1.5 in every entry: a constant term is missing"
+    penalty = "numeric = analytic + 0.1 × x: the gradient of a penalty ½ λ x² is missing"
+    assert (diagnosed(0.1 * X).form, diagnosed(0.1 * X).text) == ("offset", penalty)
 
 
 def test_a_mistake_of_no_known_form_has_no_cause():

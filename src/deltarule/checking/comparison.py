@@ -90,7 +90,7 @@ def compare(
         ]
         checks.append(summarise_entries(name, array.shape, array.size, entries))
     seconds = perf_counter() - started
-    if any(check.wrong for check in checks):
+    if any(check.wrong or check.kinks for check in checks):
         _require_same_again(loss, centre, precision.noise(magnitude, 1.0), times=REPETITIONS)
         _require_same_gradient(loss, gradients, tolerance)
         checks = _diagnosed(loss, checks, gradients, tolerance, precision)

@@ -250,7 +250,7 @@ def _precision_explained(changed: bool) -> Iterator[None]:
         if changed and re.search(r"dtype|Double|scalar type", str(error)):
             raise InputError(
                 f"{error}. The check runs in float64, but the function also uses tensors of its own: give these as"
-                ' inputs, give the module itself (its other uses with objective=), or set precision="float32"'
+                ' inputs, or give the module itself as the target, or set precision="float32"'
             ) from error
         raise
 

@@ -1,8 +1,8 @@
 """Gradients that hold some of their terms: of an array used twice only one use, of a sum only one row.
 
 The derivative by an array is a sum of terms, one for each use of the array, and each of these a sum over the rows of
-what the use computes. They are measured by moving the array in one use alone, along a few directions v drawn at random: a
-gradient a that equals some of the terms has the same a · v for each v.
+what the use computes. They are measured by moving the array in one use alone, along a few directions v drawn at random:
+a gradient a that equals some of the terms has the same a · v for each v.
 """
 
 from __future__ import annotations
