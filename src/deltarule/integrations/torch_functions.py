@@ -184,7 +184,7 @@ def _copied_target(target: Any, kind: torch.dtype) -> _Called:
         method = MethodType(target.__func__, module)
         return _Called(method, method, 0, module, tuple(owner.parameters()))
     function: Any = target if isinstance(target, type) else owner
-    if isinstance(function, type) and issubclass(function, torch.autograd.Function):
+    if torch.autograd.Function in getattr(function, "__mro__", ()):
         return _Called(function.apply, function.forward, 0 if "setup_context" in function.__dict__ else 1)
     return _Called(target, target)
 

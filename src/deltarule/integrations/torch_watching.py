@@ -70,11 +70,9 @@ class TorchWatch(Watch):
 
     def call(self, function: Callable[..., Any], arguments: Any, keywords: Any) -> Any:
         """Call a function of PyTorch."""
-        if (
-            getattr(function, "__name__", "").rstrip("_") != getattr(function, "__name__", "")
-            and any(map(self.is_watched, arguments[:1]))
-            and not getattr(function, "__name__", "").startswith("__")
-        ):
+        name = getattr(function, "__name__", "")
+        in_place = name.endswith("_") and not name.endswith("__")
+        if in_place and any(map(self.is_watched, arguments[:1])):
             raise UntraceableError("the tensor is changed in place")
         return super().call(function, arguments, keywords)
 
