@@ -5,6 +5,7 @@ little from one processor to another. A line that ends in "..." is compared up t
 """
 
 import contextlib
+import importlib.util
 import io
 import os
 import re
@@ -36,6 +37,12 @@ def blocks(page: Path) -> Iterator[Block]:
         behind = following and following[1] == "text" and not text[block.end() : following.start()].strip()
         line = text[: block.start()].count("\n") + 1
         yield Block(block[1], block[2], line, following[2] if behind and following else None)
+
+
+def frameworks_of(block: Block) -> set[str]:
+    """List the optional libraries that a Python block imports; where one is missing, the block is left out."""
+    imported = re.findall(r"^(?:import|from) (\w+)", block.code, re.MULTILINE) if block.language == "python" else []
+    return {"jax", "torch"}.intersection(imported)
 
 
 def shape_of(output: str) -> list[str]:
@@ -97,6 +104,8 @@ def test_every_block_runs_and_prints_what_the_page_says(
     names: dict[str, object] = {"__name__": "__main__"}
     for block in blocks(page):
         where = f"{page.name}:{block.line}"
+        if any(importlib.util.find_spec(name) is None for name in frameworks_of(block)):
+            continue
         if block.language == "python":
             run_python(block, names, where)
         elif block.language == "console":

@@ -2,7 +2,7 @@
 
 from importlib.metadata import version as _version
 
-from deltarule.checking import GradientReport, gradient_check
+from deltarule.checking import GradientReport, assert_gradients, gradient_check
 from deltarule.data import sample_corpus
 from deltarule.errors import InputError, ModelError, NonFiniteError, ShapeError
 from deltarule.execution.reference import Run, backprop
@@ -123,6 +123,7 @@ __all__ = [
     "WordVectors",
     "absolute",
     "affine",
+    "assert_gradients",
     "backprop",
     "concatenate",
     "constant",
