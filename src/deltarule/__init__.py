@@ -69,6 +69,7 @@ from deltarule.training import (
     Trainer,
     train,
 )
+from deltarule.vectors import VectorConfig, VectorProgress, VectorReport, train_vectors
 
 __version__ = _version("deltarule")
 
@@ -110,6 +111,9 @@ __all__ = [
     "Tagger",
     "TaggerConfig",
     "Trainer",
+    "VectorConfig",
+    "VectorProgress",
+    "VectorReport",
     "Window",
     "WindowScorer",
     "WordVectors",
@@ -148,6 +152,7 @@ __all__ = [
     "sum",
     "tanh",
     "train",
+    "train_vectors",
     "transpose",
     "window_affine",
 ]
