@@ -45,6 +45,7 @@ def train(
     power: Annotated[float | None, _setting("power")] = None,
     batch: Annotated[int | None, _setting("batch")] = None,
     learning_rate: Annotated[float | None, _setting("learning_rate")] = None,
+    scale: Annotated[float | None, _setting("scale")] = None,
     seed: Annotated[int | None, _setting("seed")] = None,
     show: Annotated[
         str | None,
@@ -67,6 +68,7 @@ def train(
         "power": power,
         "batch": batch,
         "learning_rate": learning_rate,
+        "scale": scale,
         "seed": seed,
     }
     settings = VectorConfig.checked({name: value for name, value in options.items() if value is not None})

@@ -28,14 +28,17 @@ class VectorConfig(BaseModel):
     window: int = Field(5, ge=3, le=99, description="Words in a window; odd, so that one is in the middle.")
     hidden: int = Field(100, ge=1, description="Neurons of the hidden layer.")
     margin: float = Field(1.0, gt=0, description="Δ, by which a true window should beat its corruption.")
-    epochs: int = Field(20, ge=1, description="Passes over the text.")
+    epochs: int = Field(10, ge=1, description="Passes over the text.")
     minimum_count: int = Field(2, ge=1, description="Rarer words get no vector of their own.")
     subsample: float = Field(
-        1e-4, ge=0, description="Share of the text above which words stand in the middle less often; 0 for never."
+        0.0, ge=0, description="Share of the text above which words stand in the middle less often; 0 for never."
     )
     power: float = Field(0.75, ge=0, le=1, description="Corrupting words are drawn as often as count^power says.")
     batch: int = Field(1024, ge=1, description="Windows in a step.")
     learning_rate: float = Field(0.05, gt=0, description="Learning rate of AdaGrad; it falls linearly to 0.")
+    scale: float = Field(
+        0.2, gt=0, description="Root mean square of the entries of the vectors that come out; taggers like 0.2."
+    )
     seed: int = Field(0, ge=0, description="Seed of first values, shuffling and corruptions.")
 
     @field_validator("window")

@@ -150,6 +150,18 @@ def train_vectors(
         return run.vectors()
 
 
+def scaled(matrix: Array, scale: float) -> Array:
+    """Scale vectors so that the root mean square of all entries is as asked for; cosines stay as they are.
+
+    Examples
+    --------
+    >>> scaled(np.array([[3.0, -3.0]]), 0.2)
+    array([[ 0.2, -0.2]], dtype=float32)
+    """
+    size = float(np.sqrt(np.mean(np.square(matrix, dtype=np.float64))))
+    return (matrix * (scale / size if size else 1.0)).astype(np.float32)
+
+
 @dataclass
 class _Tally:
     """What happened since the last report."""
@@ -210,7 +222,7 @@ class _Run:
         """Return the vectors as they are now."""
         entries = self.text.vocabulary.entries
         table: Array = self.network.table.value
-        return WordVectors(entries, table[len(table) - len(entries) :].astype(np.float32))
+        return WordVectors(entries, scaled(table[len(table) - len(entries) :], self.config.scale))
 
     def _finish_epoch(self, interrupted: Callable[[], bool]) -> None:
         """Take the steps of an epoch that are left."""
