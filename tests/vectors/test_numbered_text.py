@@ -65,7 +65,9 @@ def test_several_files_and_gzip(text, tmp_path):
         assert sentences_of(both) == sentences_of(one) * 2
         assert (both.counts == 2 * one.counts).all()
         assert both.digest != one.digest
-    assert fractions == [0.5, 1.0]
+    assert fractions == sorted(fractions)
+    assert {0.5, 1.0} <= set(fractions)
+    assert max(fractions) == 1
 
 
 def test_the_digest_tells_texts_apart(tmp_path):

@@ -99,7 +99,7 @@ def test_reports_and_learning(text, small):
     progress = dr.VectorProgress(read.append, lambda *step: steps.append(step), reports.append)
     settings = {**small, "epochs": 30, "subsample": 0.0, "minimum_count": 1}
     vectors = dr.train_vectors(text, show=["cat"], progress=progress, **settings)
-    assert read == [1.0]
+    assert read[-1] == 1
     assert [report.epoch for report in reports] == list(range(1, 31))
     assert len({report.windows for report in reports}) == 1
     assert [done for _, done, _, _ in steps] == sorted(done for _, done, _, _ in steps)

@@ -6,6 +6,7 @@ import hashlib
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO
 
 import numpy as np
@@ -43,7 +44,7 @@ class NumberedText:
     texts : files of plain text; gzip is decompressed
     minimum_count : rarer words are unknown ones
     encoding : of the files
-    progress : called with the fraction of the files that were read
+    progress : called with the fraction that was read, about, as a file that is packed is longer than it seems
 
     Attributes
     ----------
@@ -91,9 +92,13 @@ class NumberedText:
         """Read all files, then choose the vocabulary; return the digest."""
         digest = hashlib.sha256()
         for number, path in enumerate(texts):
+            self._characters = 0
             for block in self._blocks(path):
                 self._file.write(block)
                 digest.update(block)
+                if progress:
+                    read = self._characters / max(1, Path(path).stat().st_size)
+                    progress((number + min(read, 1.0)) / len(texts))
             if progress:
                 progress((number + 1) / len(texts))
         self.vocabulary = Vocabulary.from_counts(
@@ -120,6 +125,7 @@ class NumberedText:
             self._counts = np.pad(self._counts, (0, len(self._numbers) - len(self._counts)))
             self._counts += np.bincount(words, minlength=len(self._counts))
             self.tokens += len(words)
+            self._characters += len(corpus.text or "")
             yield np.insert(words, corpus.sentence_offsets[1:], _SENTENCE_END).astype(np.int32).tobytes()
 
     def _number(self, form: str) -> int:
