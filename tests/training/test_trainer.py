@@ -334,3 +334,9 @@ def test_a_state_that_does_not_fit_changes_nothing():
     with pytest.raises(dr.InputError, match=r"the state of 'w' should have shape \(\), found \(2,\)"):
         trainer.restore({**state, "w": np.zeros(2)})
     assert (float(w.value), trainer.step_number) == (before, 1)
+
+
+def test_parameters_whose_names_are_the_same_have_no_state():
+    v, w = dr.parameter(2.0, "w"), dr.parameter(3.0, "w")
+    with pytest.raises(dr.InputError, match="two parameters have the same name"):
+        dr.Trainer(v * w).state()

@@ -173,6 +173,8 @@ class Trainer:
     def _arrays(self) -> dict[str, Array]:
         """Return all arrays that steps change, by name."""
         arrays = {parameter.label: parameter.value for parameter in self.parameters}
+        if len(arrays) < len(self.parameters):
+            raise InputError("two parameters have the same name; give each its own, so that they can be told apart")
         for parameter, remembered in self._states.items():
             arrays |= {f"{parameter.label}/{name}": array for name, array in remembered.items()}
         return arrays
