@@ -74,6 +74,7 @@ from deltarule.training import (
     Trainer,
     train,
 )
+from deltarule.vectors import VectorConfig, VectorProgress, VectorReport, train_vectors
 
 __version__ = _version("deltarule")
 
@@ -118,6 +119,9 @@ __all__ = [
     "TaggerConfig",
     "Trainer",
     "Transitions",
+    "VectorConfig",
+    "VectorProgress",
+    "VectorReport",
     "Window",
     "WindowScorer",
     "WordVectors",
@@ -159,6 +163,7 @@ __all__ = [
     "sum",
     "tanh",
     "train",
+    "train_vectors",
     "transpose",
     "window_affine",
 ]

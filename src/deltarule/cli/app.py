@@ -18,6 +18,8 @@ from deltarule.cli.display import status
 from deltarule.cli.evaluate import evaluate
 from deltarule.cli.tag import tag
 from deltarule.cli.train import train
+from deltarule.cli.vectors import nearest as vectors_nearest
+from deltarule.cli.vectors import train as vectors_train
 from deltarule.errors import InputError, NonFiniteError
 
 __all__ = ["app", "main"]
@@ -64,6 +66,11 @@ def _fail(message: str, code: int) -> None:
 
 for command in (train, evaluate, tag, check, demo):
     app.command()(_reporting(command))
+
+vectors = typer.Typer(help="Learn word vectors from unlabelled text, and look at them.", no_args_is_help=True)
+vectors.command("train")(_reporting(vectors_train))
+vectors.command("nearest")(_reporting(vectors_nearest))
+app.add_typer(vectors, name="vectors")
 
 
 def _show_version(wanted: bool) -> None:

@@ -24,7 +24,8 @@ def train(
         Path | None, typer.Option(help="Development corpus; the epoch that does best on it is kept.")
     ] = None,
     vectors: Annotated[
-        Path | None, typer.Option(help="Word vectors: GloVe or word2vec text, gzip allowed.", show_default="none")
+        Path | None,
+        typer.Option(help="Word vectors: GloVe, word2vec, fastText, or what vectors train wrote.", show_default="none"),
     ] = None,
     objective: Annotated[
         str | None,

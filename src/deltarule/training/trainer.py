@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -143,6 +143,41 @@ class Trainer:
         else:
             for feeds in batches:
                 yield self.step(feeds)
+
+    def state(self) -> dict[str, Array]:
+        """Return copies of all that training changes, by name: parameters, what the update rule remembers, the step.
+
+        A trainer of the same loss and settings that `restore` gives them to goes on as this one would, to the last bit.
+        (The generator of dropout masks is left out, so that holds for losses without dropout.)
+        """
+        arrays = {name: array.copy() for name, array in self._arrays().items()}
+        return {**arrays, "step_number": np.array([self.step_number], np.int64)}
+
+    def restore(self, state: Mapping[str, Array]) -> None:
+        """Go on from what `state` returned.
+
+        Raises
+        ------
+        InputError
+            If an array is missing or of another shape; nothing is changed then.
+        """
+        own = self._arrays()
+        for name, array in own.items():
+            found = state[name].shape if name in state else None
+            if found != array.shape:
+                raise InputError(f"the state of {name!r} should have shape {array.shape}, found {found}")
+        for name, array in own.items():
+            array[...] = state[name]  # in place, as plans hold addresses
+        self.step_number = int(state["step_number"][0])
+
+    def _arrays(self) -> dict[str, Array]:
+        """Return all arrays that steps change, by name."""
+        arrays = {parameter.label: parameter.value for parameter in self.parameters}
+        if len(arrays) < len(self.parameters):
+            raise InputError("two parameters have the same name; give each its own, so that they can be told apart")
+        for parameter, remembered in self._states.items():
+            arrays |= {f"{parameter.label}/{name}": array for name, array in remembered.items()}
+        return arrays
 
     def _losses_of_rows(self, batches: Minibatches) -> Iterator[float]:
         """Take the steps of an epoch on kernels, without coming back for each, as far as possible."""
