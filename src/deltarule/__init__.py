@@ -1,11 +1,14 @@
 """deltarule: window taggers and small networks trained by backpropagation; every gradient fast, checked and visible."""
 
 from importlib.metadata import version as _version
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
 
 from deltarule.checking import GradientReport, gradient_check
 from deltarule.data import sample_corpus
 from deltarule.errors import InputError, ModelError, NonFiniteError, ShapeError
 from deltarule.execution.reference import Run, backprop
+from deltarule.graph import Elementwise, Operation, apply
 from deltarule.graph.functions import (
     absolute,
     affine,
@@ -32,23 +35,32 @@ from deltarule.graph.functions import (
     sigmoid,
     soft_sign,
     softmax,
+    sparse_affine,
     sum,
     tanh,
     transpose,
     window_affine,
 )
+from deltarule.loading import ESTIMATORS as _ESTIMATORS
+from deltarule.loading import estimator_named as _estimator_named
+from deltarule.loading import load
 from deltarule.networks import (
+    AbsoluteError,
     Dense,
     Dropout,
+    HuberError,
     Lookup,
     MaxMargin,
     MultiClassMaxMargin,
+    MultiLabelMaxMargin,
     Network,
     Objective,
+    SigmoidCrossEntropy,
     SoftmaxCrossEntropy,
     SquaredError,
     Window,
     l2_penalty,
+    train,
 )
 from deltarule.tagging import Evaluation, Progress, TaggedText, Tagger, TaggerConfig, WindowScorer
 from deltarule.text import Corpus, WordVectors, read_corpus, read_vectors
@@ -67,15 +79,28 @@ from deltarule.training import (
     RMSProp,
     StepDecay,
     Trainer,
-    train,
 )
 
 __version__ = _version("deltarule")
 
-load = Tagger.load
+if _TYPE_CHECKING:
+    from deltarule.estimators import NetworkClassifier, NetworkRegressor
+
+
+def __getattr__(name: str) -> _Any:
+    """Return `NetworkClassifier` or `NetworkRegressor`; scikit-learn is imported at their first use."""
+    if name in _ESTIMATORS:
+        return _estimator_named(name)
+    raise AttributeError(f"module 'deltarule' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_ESTIMATORS])
+
 
 __all__ = [
     "SGD",
+    "AbsoluteError",
     "AdaGrad",
     "Adam",
     "AdamW",
@@ -84,10 +109,12 @@ __all__ = [
     "CosineDecay",
     "Dense",
     "Dropout",
+    "Elementwise",
     "Epoch",
     "Evaluation",
     "GradientReport",
     "History",
+    "HuberError",
     "InputError",
     "LinearDecay",
     "Lookup",
@@ -95,14 +122,19 @@ __all__ = [
     "ModelError",
     "Momentum",
     "MultiClassMaxMargin",
+    "MultiLabelMaxMargin",
     "Nesterov",
     "Network",
+    "NetworkClassifier",
+    "NetworkRegressor",
     "NonFiniteError",
     "Objective",
+    "Operation",
     "Progress",
     "RMSProp",
     "Run",
     "ShapeError",
+    "SigmoidCrossEntropy",
     "SoftmaxCrossEntropy",
     "SquaredError",
     "StepDecay",
@@ -115,6 +147,7 @@ __all__ = [
     "WordVectors",
     "absolute",
     "affine",
+    "apply",
     "backprop",
     "concatenate",
     "constant",
@@ -145,6 +178,7 @@ __all__ = [
     "sigmoid",
     "soft_sign",
     "softmax",
+    "sparse_affine",
     "sum",
     "tanh",
     "train",

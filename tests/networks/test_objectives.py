@@ -48,7 +48,17 @@ def numeric_feeds(random):
     return {"inputs": random.normal(size=(6, 3)), "targets": random.normal(size=(6, CLASSES))}
 
 
+def binary_feeds(random):
+    return {"inputs": random.normal(size=(6, 3)), "targets": random.integers(0, 2, (6, CLASSES)).astype(float)}
+
+
 CASES = [
+    (dr.AbsoluteError(), CLASSES, numeric_feeds),
+    (dr.HuberError(), CLASSES, numeric_feeds),
+    (dr.HuberError(0.5), CLASSES, numeric_feeds),
+    (dr.MultiLabelMaxMargin(), CLASSES, binary_feeds),
+    (dr.MultiLabelMaxMargin(0.25), CLASSES, binary_feeds),
+    (dr.SigmoidCrossEntropy(), CLASSES, binary_feeds),
     (dr.MaxMargin(), 1, paired_feeds),
     (dr.MaxMargin(0.25), 1, paired_feeds),
     (dr.MultiClassMaxMargin(), CLASSES, labelled_feeds),

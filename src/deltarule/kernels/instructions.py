@@ -59,5 +59,10 @@ SUM_DISTINCT_ROWS = 36  # values ids count columns stride places distinct sums b
 UPDATE = 37  # value gradient first second count state factor [rule settings...] | entries
 UPDATE_ROWS = 38  # value sums first second distinct rows columns state factor [rule settings...] | rows
 
+# Layers over sparse rows.
+SPARSE_LAYER = 60  # columns values ends table bias rows outputs z | rows
+SHARE_SPARSE_ROWS = 61  # values ends signal rows outputs shared | rows
+SHARE_SPARSE_VALUES = 62  # columns ends table signal rows outputs shared | rows
+
 # Update rules.
 SGD, MOMENTUM, NESTEROV, ADAGRAD, RMSPROP, ADAM = range(6)

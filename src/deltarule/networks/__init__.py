@@ -1,27 +1,37 @@
 """Networks: layers, objectives, initialisation and regularisation, as small functions that build graph."""
 
+from deltarule.networks.fitting import train
 from deltarule.networks.layers import Dense, Dropout, Layer, Lookup, Window
 from deltarule.networks.network import Network
 from deltarule.networks.objectives import (
+    AbsoluteError,
+    HuberError,
     MaxMargin,
     MultiClassMaxMargin,
+    MultiLabelMaxMargin,
     Objective,
+    SigmoidCrossEntropy,
     SoftmaxCrossEntropy,
     SquaredError,
 )
 from deltarule.networks.regularisation import l2_penalty
 
 __all__ = [
+    "AbsoluteError",
     "Dense",
     "Dropout",
+    "HuberError",
     "Layer",
     "Lookup",
     "MaxMargin",
     "MultiClassMaxMargin",
+    "MultiLabelMaxMargin",
     "Network",
     "Objective",
+    "SigmoidCrossEntropy",
     "SoftmaxCrossEntropy",
     "SquaredError",
     "Window",
     "l2_penalty",
+    "train",
 ]
