@@ -91,7 +91,7 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]
 
     def _fit(self, table: Any, y: Any, sample_weight: Any) -> None:
         """Train anew."""
-        seed = self._begin(table, categorical=self.categorical)
+        seed = self._begin(table)
         examples, y, weights = self._read(table, y, sample_weight, reset=True)
         validation = None
         if self.early_stopping:
@@ -123,21 +123,21 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]
         self.loss_curve_ = [epoch.loss for epoch in self.history_.epochs]
 
     def _fit_part(self, table: Any, y: Any, sample_weight: Any) -> None:
-        """Take the steps of one epoch over some more examples."""
-        first = not hasattr(self, "_trainer")
-        if first:
-            if self.early_stopping:
-                raise InputError("partial_fit cannot stop early, as it does not see all examples; use fit")
-            if not isinstance(self._schedule(), ConstantRate):
-                raise InputError("partial_fit does not know how long training will be; set schedule='constant'")
-            self._seed = self._begin(table, categorical=self.categorical)
+        """Take the steps of one epoch over some more examples, beginning anew only where nothing is trained yet."""
+        if self.early_stopping:
+            raise InputError("partial_fit cannot stop early, as it does not see all examples; use fit")
+        if not isinstance(self._schedule(), ConstantRate):
+            raise InputError("partial_fit does not know how long training will be; set schedule='constant'")
+        first = not hasattr(self, "network_")
+        seed = self._begin(table) if first else self._seed()
         examples, y, weights = self._read(table, y, sample_weight, reset=first)
         if first:
             self._learn_targets(y, weights)
-            self._build(examples, self._seed)
-            self._trainer = self._trainer_for(weighted=True, seed=self._seed, examples=len(examples))
-            self._random = np.random.default_rng(self._seed)
+            self._build(examples, seed)
             self.history_ = History()
+        if not hasattr(self, "_trainer"):
+            self._trainer = self._trainer_for(weighted=True, seed=seed, examples=len(examples))
+            self._random = np.random.default_rng(seed)
         targets = {"targets": self._encoded(y), "weights": self._weights(y, weights).astype(np.float32)}
         examples = examples.kept_as(self._architecture.sparse)
         batch = min(self.batch, len(examples))
@@ -150,7 +150,7 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]
         self.n_iter_ = len(self.history_.epochs)
         self.loss_curve_ = [epoch.loss for epoch in self.history_.epochs]
 
-    def _begin(self, table: Any, categorical: Sequence[Any] | None) -> int:
+    def _begin(self, table: Any) -> int:
         """Check settings, forget what was trained, and return the seed."""
         for name in ("batch", "epochs", "patience"):
             if int(getattr(self, name)) < 1:
@@ -162,7 +162,10 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]
         for name in ("_trainer", "network_"):
             if hasattr(self, name):
                 delattr(self, name)
-        self._columns = Columns.of(table, categorical, self.missing)
+        self._columns = Columns.of(table, self.categorical, self.missing)
+        return self._seed()
+
+    def _seed(self) -> int:
         return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
 
     def _read(self, table: Any, y: Any, sample_weight: Any, *, reset: bool) -> tuple[Examples, Array, Array]:
@@ -270,6 +273,7 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]
         if self._columns.names is not None:
             self.feature_names_in_ = np.array(self._columns.names, object)
         self.network_ = self._architecture.network()
+        self.history_ = History()
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -159,9 +159,10 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc
         Parameters
         ----------
         X, y, sample_weight : as for `fit`
-        classes : all classes that there will be, at the first call; means and categories are those of the first call
+        classes : all classes that there will be, at the first call, unless `fit` or `deltarule.load` told them; means
+            and categories are those of the first call
         """
-        if not hasattr(self, "_trainer"):
+        if not hasattr(self, "network_"):
             if classes is None:
                 raise InputError("the first call of partial_fit must be told all classes: classes=[...]")
             if self.class_weight == "balanced":

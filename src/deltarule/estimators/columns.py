@@ -44,8 +44,12 @@ class Columns:
         if missing not in ("error", "mean"):
             raise InputError(f"missing must be 'error' or 'mean', not {missing!r}")
         names = _names(table)
-        count = int(np.shape(table)[1]) if len(np.shape(table)) == 2 else 0
-        return cls(names, count, [_place(column, names, count) for column in categorical or ()], missing)
+        if not categorical:
+            return cls(names, 0, [], missing)
+        shape = table.shape if hasattr(table, "shape") else np.asarray(table, object).shape
+        if len(shape) != 2:
+            raise InputError(f"X must have two axes, examples and columns, not the shape {shape}")
+        return cls(names, shape[1], [_place(column, names, shape[1]) for column in categorical], missing)
 
     @property
     def numeric(self) -> list[int]:
@@ -63,10 +67,12 @@ class Columns:
             y = check_array(y, ensure_2d=False, dtype=None)
             check_consistent_length(table, y)
             return table, y
-        return validate_data(
+        checked = validate_data(
             estimator, table, y, reset=reset, accept_sparse="csr", dtype=[np.float64, np.float32],
             ensure_all_finite=True if self.missing == "error" else "allow-nan", **options,
         )  # fmt: skip
+        self.count = estimator.n_features_in_
+        return checked
 
     def read(self, table: Any, *, learn: bool) -> Examples:
         """Turn a validated table into examples; `learn` takes note of categories and means."""

@@ -56,7 +56,8 @@ def equal_rows_merged(examples: Examples, targets: Array, weights: Array) -> tup
     places: dict[bytes, int] = {}
     totals: list[float] = []
     first: list[int] = []
-    keys = [key + target.tobytes() for key, target in zip(examples.keys(), targets, strict=True)]
+    named = np.unique(targets, return_inverse=True)[1] if targets.dtype == object else targets
+    keys = [key + target.tobytes() for key, target in zip(examples.keys(), named, strict=True)]
     for row, key in enumerate(keys):
         if key in places:
             totals[places[key]] += weights[row]
