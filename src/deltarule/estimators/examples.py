@@ -36,7 +36,7 @@ class Examples:
     @property
     def sparse(self) -> bool:
         """Whether only entries that are not zero are kept."""
-        return scipy.sparse.issparse(self.numbers)
+        return bool(scipy.sparse.issparse(self.numbers))
 
     def rows(self, chosen: Any) -> Examples:
         """Return some rows."""
