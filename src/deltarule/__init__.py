@@ -1,11 +1,14 @@
 """deltarule: window taggers and small networks trained by backpropagation; every gradient fast, checked and visible."""
 
 from importlib.metadata import version as _version
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
 
 from deltarule.checking import GradientReport, assert_gradients, gradient_check
 from deltarule.data import sample_corpus
 from deltarule.errors import InputError, ModelError, NonFiniteError, ShapeError
 from deltarule.execution.reference import Run, backprop
+from deltarule.graph import Elementwise, Operation, apply
 from deltarule.graph.functions import (
     absolute,
     affine,
@@ -33,27 +36,36 @@ from deltarule.graph.functions import (
     sigmoid,
     soft_sign,
     softmax,
+    sparse_affine,
     structured_margin,
     sum,
     tanh,
     transpose,
     window_affine,
 )
+from deltarule.loading import ESTIMATORS as _ESTIMATORS
+from deltarule.loading import estimator_named as _estimator_named
+from deltarule.loading import load
 from deltarule.networks import (
+    AbsoluteError,
     Dense,
     Dropout,
+    HuberError,
     Lookup,
     MaxMargin,
     MultiClassMaxMargin,
+    MultiLabelMaxMargin,
     Network,
     Objective,
     SentenceLikelihood,
+    SigmoidCrossEntropy,
     SoftmaxCrossEntropy,
     SquaredError,
     StructuredMaxMargin,
     Transitions,
     Window,
     l2_penalty,
+    train,
 )
 from deltarule.tagging import Evaluation, Progress, TaggedText, Tagger, TaggerConfig, WindowScorer
 from deltarule.text import Corpus, WordVectors, read_corpus, read_vectors
@@ -72,16 +84,29 @@ from deltarule.training import (
     RMSProp,
     StepDecay,
     Trainer,
-    train,
 )
 from deltarule.vectors import VectorConfig, VectorProgress, VectorReport, train_vectors
 
 __version__ = _version("deltarule")
 
-load = Tagger.load
+if _TYPE_CHECKING:
+    from deltarule.estimators import NetworkClassifier, NetworkRegressor
+
+
+def __getattr__(name: str) -> _Any:
+    """Return `NetworkClassifier` or `NetworkRegressor`; scikit-learn is imported at their first use."""
+    if name in _ESTIMATORS:
+        return _estimator_named(name)
+    raise AttributeError(f"module 'deltarule' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_ESTIMATORS])
+
 
 __all__ = [
     "SGD",
+    "AbsoluteError",
     "AdaGrad",
     "Adam",
     "AdamW",
@@ -90,10 +115,12 @@ __all__ = [
     "CosineDecay",
     "Dense",
     "Dropout",
+    "Elementwise",
     "Epoch",
     "Evaluation",
     "GradientReport",
     "History",
+    "HuberError",
     "InputError",
     "LinearDecay",
     "Lookup",
@@ -101,15 +128,20 @@ __all__ = [
     "ModelError",
     "Momentum",
     "MultiClassMaxMargin",
+    "MultiLabelMaxMargin",
     "Nesterov",
     "Network",
+    "NetworkClassifier",
+    "NetworkRegressor",
     "NonFiniteError",
     "Objective",
+    "Operation",
     "Progress",
     "RMSProp",
     "Run",
     "SentenceLikelihood",
     "ShapeError",
+    "SigmoidCrossEntropy",
     "SoftmaxCrossEntropy",
     "SquaredError",
     "StepDecay",
@@ -127,6 +159,7 @@ __all__ = [
     "WordVectors",
     "absolute",
     "affine",
+    "apply",
     "assert_gradients",
     "backprop",
     "concatenate",
@@ -159,6 +192,7 @@ __all__ = [
     "sigmoid",
     "soft_sign",
     "softmax",
+    "sparse_affine",
     "structured_margin",
     "sum",
     "tanh",

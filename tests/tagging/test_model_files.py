@@ -9,8 +9,9 @@ from safetensors.numpy import load_file, save_file
 
 import deltarule as dr
 from deltarule.errors import InputError, ModelError
+from deltarule.model_directories import check_writable
 from deltarule.tagging import model_files
-from deltarule.tagging.model_files import check_writable, load_model, save_model
+from deltarule.tagging.model_files import load_model, save_model
 from deltarule.text import FEATURES
 
 

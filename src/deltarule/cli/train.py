@@ -12,7 +12,8 @@ from deltarule.cli.display import print_json
 from deltarule.cli.options import Columns, Encoding, Field, Json, Threads, configuration, default_of, parse_columns
 from deltarule.cli.training import TrainingDisplay, say
 from deltarule.errors import NonFiniteError
-from deltarule.tagging import Tagger, TaggerConfig, check_writable
+from deltarule.model_directories import check_writable
+from deltarule.tagging import Tagger, TaggerConfig
 
 __all__ = ["train"]
 

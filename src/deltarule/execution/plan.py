@@ -295,4 +295,5 @@ class TrainingPlan(Plan):
 
 
 def _shapes(compiler: Compiler) -> list[Shape]:
-    return [node.shape for node in compiler.values] + [unit.output.shape for unit in compiler.units]
+    limits = [limit for *_, limit in compiler.limits]
+    return [node.shape for node in compiler.values] + [unit.output.shape for unit in compiler.units] + limits

@@ -74,6 +74,8 @@ class Run:
 def backprop(output: Node, feeds: Feeds | None = None, *, dtype: Any = np.float64, seed: int | None = None) -> Run:
     """Run a graph forward and backward, and keep the value and the error signal of every node.
 
+    First derivatives only: signals are numbers, not nodes, so a gradient cannot be differentiated again.
+
     Parameters
     ----------
     output : the scalar to differentiate; an array's gradient is that of the sum of its entries

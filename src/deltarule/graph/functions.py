@@ -12,6 +12,7 @@ from deltarule.graph.operations.arrangement import Concatenate, OneHot, Pick, Re
 from deltarule.graph.operations.linear import Affine, Linear, MatMul, Transpose
 from deltarule.graph.operations.reductions import LogSumExp, Max, Mean, Sum
 from deltarule.graph.operations.sequences import SentenceLikelihood, StructuredMargin
+from deltarule.graph.operations.sparse import SparseAffine
 from deltarule.graph.operations.windows import WindowAffine
 from deltarule.graph.shapes import Shape
 
@@ -42,6 +43,7 @@ __all__ = [
     "sigmoid",
     "soft_sign",
     "softmax",
+    "sparse_affine",
     "structured_margin",
     "sum",
     "tanh",
@@ -122,6 +124,19 @@ def window_affine(vectors: Any, positions: Any, weight: Any, bias: Any) -> Node:
     windows is multiplied once.
     """
     return apply(WindowAffine(), vectors, positions, weight, bias)
+
+
+def sparse_affine(columns: Any, values: Any, ends: Any, weight: Any, bias: Any) -> Node:
+    """Return x W + b for sparse rows x, which only reads the rows of W that belong to entries of x.
+
+    Parameters
+    ----------
+    columns, values : of the entries of all rows, one row after another, each of shape (entries,)
+    ends : where the entries of each row end, (batch,); ``indptr[1:]`` of a CSR matrix
+    weight : W, a row for each column of x, of shape (features, outputs): the transposed weight of `affine`
+    bias : b, of shape (outputs,)
+    """
+    return apply(SparseAffine(), columns, values, ends, weight, bias)
 
 
 def transpose(a: Any) -> Node:

@@ -33,6 +33,7 @@ from deltarule.kernels.slices import (
     window_layer,
     window_signals,
 )  # fmt: skip
+from deltarule.kernels.sparse import share_sparse_rows, share_sparse_values, sparse_layer
 from deltarule.kernels.updates import squared_norm, update
 from deltarule.kernels.windows import read_windows
 
@@ -182,6 +183,23 @@ def _rows_and_windows(code: int, o: Any, x: Any, part: int, parts: int, places: 
 
 
 @inlined
+def _sparse_rows(code: int, o: Any, part: int, parts: int) -> None:
+    """Layers over sparse rows."""
+    if code == do.SPARSE_LAYER:
+        first, last = rows_of_slice(o[5], part, parts)
+        columns, values, ends = integers(o[0], ALL), floats(o[1], ALL), integers(o[2], o[5])
+        sparse_layer(columns, values, ends, floats(o[3], ALL), floats(o[4], o[6]), first, last, o[6], floats(o[7], ALL))
+    elif code == do.SHARE_SPARSE_ROWS:
+        first, last = rows_of_slice(o[3], part, parts)
+        values, ends = floats(o[0], ALL), integers(o[1], o[3])
+        share_sparse_rows(values, ends, floats(o[2], ALL), first, last, o[4], floats(o[5], ALL))
+    elif code == do.SHARE_SPARSE_VALUES:
+        first, last = rows_of_slice(o[4], part, parts)
+        columns, ends, table = integers(o[0], ALL), integers(o[1], o[4]), floats(o[2], ALL)
+        share_sparse_values(columns, ends, table, floats(o[3], ALL), first, last, o[5], floats(o[6], ALL))
+
+
+@inlined
 def _losses_and_updates(code: int, o: Any, x: Any, part: int, parts: int, places: Any, memory: Any) -> None:
     """Objectives with their signals, checks of gradients, and update rules."""
     if code == do.SOFTMAX_CROSS_ENTROPY:
@@ -294,6 +312,8 @@ def execute(instruction: int, memory_address: int, numbers_address: int, part: i
         _rows_and_windows(code, o, x, part, parts, p, memory)
     elif code <= do.UPDATE_ROWS:
         _losses_and_updates(code, o, x, part, parts, p, memory)
-    else:
+    elif code <= do.STRUCTURED_MARGINS:
         _sequences(code, o, x, part, parts)
+    else:
+        _sparse_rows(code, o, part, parts)
     return 0

@@ -65,5 +65,10 @@ SENTENCE_LIKELIHOOD = 39
 # classes sentences losses [margin] | sentences
 STRUCTURED_MARGINS = 40
 
+# Layers over sparse rows.
+SPARSE_LAYER = 41  # columns values ends table bias rows outputs z | rows
+SHARE_SPARSE_ROWS = 42  # values ends signal rows outputs shared | rows
+SHARE_SPARSE_VALUES = 43  # columns ends table signal rows outputs shared | rows
+
 # Update rules.
 SGD, MOMENTUM, NESTEROV, ADAGRAD, RMSPROP, ADAM = range(6)

@@ -3,7 +3,6 @@
 from deltarule.tagging.config import TaggerConfig
 from deltarule.tagging.evaluation import Evaluation, Score, evaluate_labels
 from deltarule.tagging.model import TaggingModel
-from deltarule.tagging.model_files import check_writable
 from deltarule.tagging.tagged import Entity, TaggedSentence, TaggedText, Token
 from deltarule.tagging.tagger import Progress, Tagger
 from deltarule.tagging.window_scorer import PairScores, WindowScorer
@@ -21,6 +20,5 @@ __all__ = [
     "TaggingModel",
     "Token",
     "WindowScorer",
-    "check_writable",
     "evaluate_labels",
 ]

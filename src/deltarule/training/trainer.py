@@ -107,6 +107,10 @@ class Trainer:
         self._plan: TrainingPlan | None = None
         self._steps_at_once = 1
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the plan, whose addresses are those of this process; the next step makes it anew."""
+        return {**self.__dict__, "_plan": None}
+
     def step(self, feeds: Feeds | None = None) -> float:
         """Take one step on a batch.
 

@@ -35,6 +35,13 @@ def sentences(objective):
     return mean
 
 
+def sparse_rows(columns, values, ends, table):
+    """The product of a matrix with mostly zeros and the table, by way of the whole matrix."""
+    rows = torch.repeat_interleave(torch.arange(len(ends)), torch.diff(ends, prepend=torch.zeros(1, dtype=ends.dtype)))
+    whole = torch.zeros((len(ends), len(table)), dtype=table.dtype)
+    return whole.index_put((rows, columns), values, accumulate=True) @ table
+
+
 ORACLE = {
     "add": lambda o, x, y: x + y,
     "subtract": lambda o, x, y: x - y,
@@ -49,6 +56,7 @@ ORACLE = {
     "matmul": lambda o, a, b: a @ b,
     "linear": lambda o, x, weight: torch.nn.functional.linear(x, weight),
     "window_affine": lambda _, vectors, ids, w, b: torch.nn.functional.linear(vectors[ids].flatten(1), w, b),
+    "sparse_affine": lambda _, columns, values, ends, table, bias: sparse_rows(columns, values, ends, table) + bias,
     "affine": lambda o, x, weight, bias: torch.nn.functional.linear(x, weight, bias),
     "transpose": lambda o, a: a.permute(*reversed(range(a.ndim))),
     "reshape": lambda o, x: x.reshape(o.shape),
