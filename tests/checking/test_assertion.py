@@ -20,12 +20,14 @@ def test_a_failure_shows_the_worst_entries_the_kinks_apart_and_the_cause():
             {"x": AT, "y": AT},
         )
     numbers = re.sub(r"(\d\.\d{3})\d+", r"\1", str(caught.value))
-    assert numbers.splitlines() == [
+    lines = numbers.splitlines()
+    lines[3:6] = sorted(lines[3:6])  # of one error each, but for rounding
+    assert lines == [
         "wrong gradient: 3 of 4 entries of x",
         "",
         "parameter  entry  analytic  numeric  rel. error",
-        "x          [2]          -2       -1     5.0e-01",
         "x          [1]           2        1     5.0e-01",
+        "x          [2]          -2       -1     5.0e-01",
         "x          [3]           2        1     5.0e-01",
         "",
         "likely cause, x: analytic = 2 × numeric: a factor 2 too much (a ½ forgotten)",
