@@ -26,6 +26,13 @@ def train(
     vectors: Annotated[
         Path | None, typer.Option(help="Word vectors: GloVe or word2vec text, gzip allowed.", show_default="none")
     ] = None,
+    unit: Annotated[
+        str | None,
+        typer.Option(
+            help="What gets a label: word, or character, which divides Chinese into words.",
+            show_default=default_of("unit"),
+        ),
+    ] = None,
     objective: Annotated[
         str | None, typer.Option(help="softmax or max-margin.", show_default=default_of("objective"))
     ] = None,
@@ -81,6 +88,7 @@ def train(
     """Train a tagger on a labelled corpus and write the model."""
     options = {
         "vectors": None if vectors is None else str(vectors),
+        "unit": unit,
         "objective": objective,
         "window": window,
         "hidden": hidden,

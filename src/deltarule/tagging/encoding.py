@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deltarule.text import BOUNDARY, Corpus, Vocabulary, WordVectors, feature_columns, fold
+from deltarule.text import BOUNDARY, UNITS, Corpus, Unit, Vocabulary, WordVectors, fold
 
 __all__ = ["EncodedForms", "FormEncoder", "folded_words"]
 
@@ -36,26 +36,34 @@ class FormEncoder:
     Attributes
     ----------
     vocabularies : one for each feature, in order
+    unit : whose features they are
     """
 
     vocabularies: Mapping[str, Vocabulary]
+    unit: Unit = field(default=UNITS["word"])
 
     @classmethod
     def of_corpus(
-        cls, corpus: Corpus, features: Sequence[str], minimum: int, vectors: WordVectors | None = None
+        cls,
+        corpus: Corpus,
+        features: Sequence[str],
+        minimum: int,
+        vectors: WordVectors | None = None,
+        unit: Unit = UNITS["word"],
     ) -> FormEncoder:
         """Collect the vocabularies of a training corpus.
 
         Parameters
         ----------
-        corpus : the training corpus
+        corpus : the training corpus, of units in context
         features : names of features
         minimum : values that fewer tokens have are left to the unknown vector
         vectors : words with vectors; they are all in the vocabulary of words, however rare in the corpus
+        unit : what the tokens of the corpus are
         """
         counts = corpus.occurrences().tolist()
         vocabularies = {}
-        for name, column in feature_columns(corpus.forms, features).items():
+        for name, column in unit.columns(corpus.forms, features).items():
             tally: Counter[str] = Counter()
             for value, count in zip(column, counts, strict=True):
                 tally[value] += count
@@ -65,11 +73,11 @@ class FormEncoder:
                 vocabularies[name] = Vocabulary([*known, *own])
             else:
                 vocabularies[name] = Vocabulary.from_counts(tally, minimum)
-        return cls(vocabularies)
+        return cls(vocabularies, unit)
 
     def encode(self, forms: Sequence[str]) -> EncodedForms:
         """Return the ids of all features of all forms."""
-        columns = feature_columns(forms, self.vocabularies)
+        columns = self.unit.columns(forms, self.vocabularies)
         boundary = np.array([BOUNDARY], np.int32)
         return {
             name: np.concatenate([boundary, self.vocabularies[name].ids(column)]) for name, column in columns.items()

@@ -17,7 +17,7 @@ from deltarule.tagging.encoding import FormEncoder
 from deltarule.tagging.labelling import Labelling
 from deltarule.tagging.model import TaggingModel
 from deltarule.tagging.window_network import WindowNetwork
-from deltarule.text import Vocabulary
+from deltarule.text import UNITS, Vocabulary
 
 __all__ = ["FORMAT", "check_writable", "load_model", "save_model"]
 
@@ -71,7 +71,8 @@ def load_model(directory: str | Path) -> TaggingModel:
         config = TaggerConfig.checked(description["settings"], f"{path}/config.json")
         labelling = Labelling(tuple(description["labels"]), description["scheme"])
         vocabularies = {name: Vocabulary.read(path / "vocabulary" / f"{name}.txt") for name in config.features}
-        network = WindowNetwork(config, FormEncoder(vocabularies), len(labelling.names), description["word_dimension"])
+        encoder = FormEncoder(vocabularies, UNITS[config.unit])
+        network = WindowNetwork(config, encoder, len(labelling.names), description["word_dimension"])
         _read_weights(path / "weights.safetensors", network)
     except (AttributeError, KeyError, TypeError) as error:
         raise ModelError(f"{path}/config.json lacks or garbles {error}; train the model again") from None
@@ -79,7 +80,7 @@ def load_model(directory: str | Path) -> TaggingModel:
         raise
     except ValueError as error:
         raise ModelError(f"{path} is damaged: {error}; copy or train the model again") from None
-    return TaggingModel(config, labelling, FormEncoder(vocabularies), network)
+    return TaggingModel(config, labelling, encoder, network)
 
 
 def _write(directory: Path, model: TaggingModel) -> None:

@@ -79,4 +79,6 @@ def _dimension(feature: str, config: TaggerConfig, word_dimension: int) -> int:
     """Return the size of a feature's embedding."""
     if feature == "word":
         return word_dimension
+    if feature == "pair":
+        return config.pair_dimension
     return config.affix_dimension if feature.startswith(("prefix", "suffix")) else config.shape_dimension

@@ -1,5 +1,6 @@
 """Text: corpora and their formats, label schemes, word features, vocabularies, word vectors, windows."""
 
+from deltarule.text.characters import cut_into_characters, read_characters
 from deltarule.text.conll import parse_conll, read_conll
 from deltarule.text.conllu import parse_conllu, read_conllu
 from deltarule.text.corpus import Corpus, CorpusBuilder
@@ -21,6 +22,7 @@ from deltarule.text.recognition import recognise_scheme
 from deltarule.text.schemes import SCHEMES, Span, convert, encode, legal_transitions, spans
 from deltarule.text.sentence_blocks import conll_corpora, conll_token_blocks, conllu_corpora
 from deltarule.text.token_block import TokenBlock
+from deltarule.text.units import UNITS, Unit
 from deltarule.text.vectors import WordVectors, read_vectors
 from deltarule.text.vocabulary import BOUNDARY, UNKNOWN, Vocabulary
 from deltarule.text.windows import window_positions
@@ -30,6 +32,7 @@ __all__ = [
     "CAPITALISATIONS",
     "FEATURES",
     "SCHEMES",
+    "UNITS",
     "UNKNOWN",
     "Corpus",
     "CorpusBuilder",
@@ -37,6 +40,7 @@ __all__ = [
     "FormNumbers",
     "Span",
     "TokenBlock",
+    "Unit",
     "Vocabulary",
     "WordVectors",
     "affixes",
@@ -45,6 +49,7 @@ __all__ = [
     "conll_token_blocks",
     "conllu_corpora",
     "convert",
+    "cut_into_characters",
     "encode",
     "feature_columns",
     "fold",
@@ -53,6 +58,7 @@ __all__ = [
     "parse_conllu",
     "plain_corpora",
     "read_blocks",
+    "read_characters",
     "read_conll",
     "read_conllu",
     "read_corpus",
