@@ -188,10 +188,9 @@ class Tagger:
 
     def _word_vectors(self, progress: Progress) -> WordVectors | None:
         """Read the file of vectors, if there is one; for characters, those of words of one character."""
-        if self._vectors is None and self.config.vectors is not None:
+        vectors = self._vectors
+        if vectors is None and self.config.vectors is not None:
             vectors = read_vectors(self.config.vectors, progress=progress.vectors)
-        else:
-            vectors = self._vectors
         if vectors is None or self.config.unit == "word":
             return vectors
         single = [row for row, word in enumerate(vectors.words) if len(word) == 1]

@@ -116,13 +116,20 @@ def cut_into_characters(corpus: Corpus, scheme: str | None = None) -> Corpus:
         letters = [np.array(list(map(ord, form)), np.int32) for form in corpus.forms]
         codes = np.concatenate([letters[token] for token in corpus.tokens.tolist()])
         distinct, tokens = np.unique(codes, return_inverse=True)
-        own = {"forms": tuple(map(chr, distinct.tolist())), "tokens": tokens.astype(np.int32)}
-        places = {}
-        if corpus.starts is not None:
-            starts = np.repeat(corpus.starts - ends[:-1], lengths) + np.arange(ends[-1])
-            places = {"starts": starts.astype(np.int32), "ends": (starts + 1).astype(np.int32)}
-        offsets = ends[corpus.sentence_offsets].astype(np.int32)
-        corpus = replace(corpus, **own, **places, sentence_offsets=offsets, labels=None, label_names=())
+        starts, stops = corpus.starts, corpus.ends
+        if starts is not None:
+            starts = (np.repeat(starts - ends[:-1], lengths) + np.arange(ends[-1])).astype(np.int32)
+            stops = starts + np.int32(1)
+        corpus = replace(
+            corpus,
+            forms=tuple(map(chr, distinct.tolist())),
+            tokens=tokens.astype(np.int32),
+            sentence_offsets=ends[corpus.sentence_offsets].astype(np.int32),
+            labels=None,
+            label_names=(),
+            starts=starts,
+            ends=stops,
+        )
     return corpus if labels is None else corpus.with_labels(labels)
 
 
