@@ -141,10 +141,11 @@ class _Trie:
         words = np.fromiter((self.numbers.get(self.fold(form), 0) for form in corpus.forms), np.int64)[corpus.tokens]
         sentence_ends = np.repeat(corpus.sentence_offsets[1:], np.diff(corpus.sentence_offsets))
         lengths = np.zeros(len(words), np.int32)
-        begins, nodes = np.flatnonzero(words), np.int64(0)
+        begins = np.flatnonzero(words)
+        nodes = np.zeros(len(begins), np.int64)
         for depth in range(self.depth):
             within = begins + depth < sentence_ends[begins]
-            begins, nodes = begins[within], np.broadcast_to(nodes, within.shape)[within]
+            begins, nodes = begins[within], nodes[within]
             edges = (nodes << _WORD_BITS) | words[begins + depth]
             places = np.minimum(np.searchsorted(self.edges, edges), len(self.edges) - 1)
             found = self.edges[places] == edges
