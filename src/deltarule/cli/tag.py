@@ -163,8 +163,8 @@ def _conll_lines(
     tagger: Tagger, texts: Iterable[str], kind: _Kind, source: str, threads: int | None
 ) -> Iterator[memoryview]:
     """Yield a line for each token, and an empty one behind each sentence."""
-    if tagger.config.unit == "character":
-        return _character_lines(tagger, _corpora(tagger, texts, kind, source), threads)
+    if tagger.config.unit == "character" or tagger.config.lexicons:
+        return _corpus_lines(tagger, _corpora(tagger, texts, kind, source), threads)
     if kind is _Kind.tokens:
         blocks = conll_token_blocks(texts, source)
     else:
@@ -172,8 +172,8 @@ def _conll_lines(
     return tagger.model.tagged_lines(blocks, threads)
 
 
-def _character_lines(tagger: Tagger, corpora: Iterable[Corpus], threads: int | None) -> Iterator[memoryview]:
-    """Yield a line for each character, and an empty one behind each sentence."""
+def _corpus_lines(tagger: Tagger, corpora: Iterable[Corpus], threads: int | None) -> Iterator[memoryview]:
+    """Yield a line for each character or word that depends on its neighbours; and an empty one behind each sentence."""
     for corpus in map(tagger.model.unit.cut, corpora, repeat(None)):
         labels = tagger.predict(corpus, threads=threads)
         characters = [corpus.forms[token] for token in corpus.tokens.tolist()]

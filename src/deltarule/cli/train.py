@@ -9,7 +9,17 @@ from typing import Annotated
 import typer
 
 from deltarule.cli.display import print_json
-from deltarule.cli.options import Columns, Encoding, Field, Json, Threads, configuration, default_of, parse_columns
+from deltarule.cli.options import (
+    Columns,
+    Encoding,
+    Field,
+    Json,
+    Threads,
+    configuration,
+    default_of,
+    parse_columns,
+    parse_lexicons,
+)
 from deltarule.cli.training import TrainingDisplay, say
 from deltarule.errors import NonFiniteError
 from deltarule.tagging import Tagger, TaggerConfig, check_writable
@@ -32,6 +42,10 @@ def train(
             help="What gets a label: word, or character, which divides Chinese into words.",
             show_default=default_of("unit"),
         ),
+    ] = None,
+    lexicon: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=FILE", help="Phrases, one a line, as a feature, such as LOC=cities.txt; repeat it."),
     ] = None,
     objective: Annotated[
         str | None, typer.Option(help="softmax or max-margin.", show_default=default_of("objective"))
@@ -89,6 +103,7 @@ def train(
     options = {
         "vectors": None if vectors is None else str(vectors),
         "unit": unit,
+        "lexicons": parse_lexicons(lexicon),
         "objective": objective,
         "window": window,
         "hidden": hidden,

@@ -28,6 +28,7 @@ class TaggerConfig(BaseModel):
     margin: float = Field(1.0, gt=0, description="Δ of the max-margin objective.")
     unit: Literal["word", "character"] = Field("word", description="What gets a label.")
     features: tuple[str, ...] = Field(tuple(FEATURES), description="Features of a unit, each an embedding.")
+    lexicons: dict[str, str] = Field({}, description="Files of phrases, one a line, by name; each is a feature.")
     vectors: str | None = Field(None, description="Word vectors in GloVe or word2vec text, gzip allowed.")
     trainable_vectors: bool = Field(True, description="Whether training changes the word vectors.")
     word_dimension: int = Field(50, ge=1, description="Size of word vectors where no file gives them.")
@@ -88,6 +89,14 @@ class TaggerConfig(BaseModel):
             problem = f"unknown features {', '.join(unknown)}" if unknown else "at least one feature is needed"
             raise ValueError(f"{problem}; choose from: {', '.join(known)}")
         return names
+
+    @field_validator("lexicons")
+    @classmethod
+    def _file_names(cls, lexicons: dict[str, str]) -> dict[str, str]:
+        wrong = [name for name in lexicons if not name.isidentifier()]
+        if wrong:
+            raise ValueError(f"a lexicon's name is letters and digits, not {wrong[0]!r}; give it as LOC=cities.txt")
+        return lexicons
 
     @classmethod
     def checked(cls, settings: dict[str, Any], source: str = "") -> TaggerConfig:

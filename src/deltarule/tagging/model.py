@@ -27,7 +27,7 @@ from deltarule.tagging.spelling import Spelling
 from deltarule.tagging.tagged_lines import tagged_lines
 from deltarule.tagging.threads import in_order
 from deltarule.tagging.window_network import WindowNetwork
-from deltarule.text import UNITS, Corpus, TokenBlock, Unit, WordVectors
+from deltarule.text import UNITS, Corpus, Lexicon, TokenBlock, Unit, WordVectors
 
 __all__ = ["TaggingModel"]
 
@@ -64,8 +64,8 @@ class TaggingModel:
     ) -> TaggingModel:
         """Make a model for the words and labels of a training corpus, with first values drawn from the seed."""
         unit = UNITS[config.unit]
-        seen = unit.in_context(corpus)
-        encoder = FormEncoder.of_corpus(seen, config.features, config.minimum_count, vectors, unit)
+        lexicons = {name: Lexicon.read(file, words=unit.divide) for name, file in config.lexicons.items()}
+        encoder = FormEncoder.of_corpus(corpus, config.features, config.minimum_count, vectors, unit, lexicons)
         dimension = config.word_dimension if vectors is None else vectors.dimension
         network = WindowNetwork(config, encoder, len(labelling.names), dimension)
         if vectors is not None and "word" in encoder.vocabularies:
@@ -80,7 +80,7 @@ class TaggingModel:
 
     def sentences(self, corpus: Corpus, labels: NDArray[np.int32] | None = None) -> Sentences:
         """Return the sentences of a corpus of units, to be fed to the network in batches."""
-        seen = self.unit.in_context(corpus)
+        seen = self.encoder.seen(corpus)
         return Sentences(seen, self.encoder.encode(seen.forms), self.config.window, labels)
 
     def example_feeds(self, corpus: Corpus, sentences: int, seed: int) -> dict[str, Array]:
@@ -152,7 +152,7 @@ class TaggingModel:
         """Return what the network sees of a corpus, encoded at its first use."""
         seen = self._seen.get(corpus)
         if seen is None:
-            units = self.unit.in_context(corpus)
+            units = self.encoder.seen(corpus)
             features = feature_matrix(self.encoder.encode(units.forms))
             seen = self._seen[corpus] = _Seen(units.tokens + np.int32(1), features)
         return seen

@@ -17,7 +17,7 @@ from deltarule.tagging.encoding import FormEncoder
 from deltarule.tagging.labelling import Labelling
 from deltarule.tagging.model import TaggingModel
 from deltarule.tagging.window_network import WindowNetwork
-from deltarule.text import UNITS, Vocabulary
+from deltarule.text import UNITS, Lexicon, Vocabulary
 
 __all__ = ["FORMAT", "check_writable", "load_model", "save_model"]
 
@@ -71,7 +71,10 @@ def load_model(directory: str | Path) -> TaggingModel:
         config = TaggerConfig.checked(description["settings"], f"{path}/config.json")
         labelling = Labelling(tuple(description["labels"]), description["scheme"])
         vocabularies = {name: Vocabulary.read(path / "vocabulary" / f"{name}.txt") for name in config.features}
-        encoder = FormEncoder(vocabularies, UNITS[config.unit])
+        unit = UNITS[config.unit]
+        words = str.split if unit.between else unit.divide  # as they were divided when the model was made
+        lexicons = {name: Lexicon.read(path / "lexicon" / f"{name}.txt", words=words) for name in config.lexicons}
+        encoder = FormEncoder(vocabularies, unit, lexicons)
         network = WindowNetwork(config, encoder, len(labelling.names), description["word_dimension"])
         _read_weights(path / "weights.safetensors", network)
     except (AttributeError, KeyError, TypeError) as error:
@@ -100,6 +103,10 @@ def _write(directory: Path, model: TaggingModel) -> None:
     (directory / "vocabulary").mkdir()
     for name, vocabulary in model.encoder.vocabularies.items():
         vocabulary.write(directory / "vocabulary" / f"{name}.txt")
+    if model.encoder.lexicons:
+        (directory / "lexicon").mkdir()
+    for name, lexicon in model.encoder.lexicons.items():
+        lexicon.write(directory / "lexicon" / f"{name}.txt", model.unit.between)
 
 
 def _read_weights(file: Path, network: WindowNetwork) -> None:

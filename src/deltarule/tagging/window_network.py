@@ -38,14 +38,13 @@ class WindowNetwork:
 
     def __init__(self, config: TaggerConfig, encoder: FormEncoder, labels: int, word_dimension: int) -> None:
         self.word_dimension = word_dimension
-        self.feature_ids = {name: Input(name, ("forms",), integer=True) for name in encoder.vocabularies}
+        self.feature_ids = {name: Input(name, ("forms",), integer=True) for name in encoder.features}
         self.positions = Input("positions", ("tokens", config.window), integer=True)
         self.labels = Input("labels", ("tokens",), integer=True)
 
-        dimensions = {name: _dimension(name, config, word_dimension) for name in encoder.vocabularies}
+        dimensions = {name: _dimension(name, config, word_dimension) for name in encoder.features}
         lookups = {
-            name: Lookup(len(vocabulary), dimensions[name], name=name)
-            for name, vocabulary in encoder.vocabularies.items()
+            name: Lookup(len(vocabulary), dimensions[name], name=name) for name, vocabulary in encoder.features.items()
         }
         width = config.window * sum(dimensions.values())
         hidden = Dense(width, config.hidden, activation=config.activation, name="hidden")

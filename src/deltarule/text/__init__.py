@@ -15,6 +15,7 @@ from deltarule.text.features import (
 )
 from deltarule.text.files import FilePath, read_blocks, read_text
 from deltarule.text.form_numbers import FormNumbers
+from deltarule.text.lexicon import MATCHES, Lexicon, join_matches, split_matches
 from deltarule.text.plain import read_plain, split_sentences, tokenise
 from deltarule.text.plain_blocks import plain_corpora
 from deltarule.text.reading import read_corpus
@@ -31,6 +32,7 @@ __all__ = [
     "BOUNDARY",
     "CAPITALISATIONS",
     "FEATURES",
+    "MATCHES",
     "SCHEMES",
     "UNITS",
     "UNKNOWN",
@@ -38,6 +40,7 @@ __all__ = [
     "CorpusBuilder",
     "FilePath",
     "FormNumbers",
+    "Lexicon",
     "Span",
     "TokenBlock",
     "Unit",
@@ -53,6 +56,7 @@ __all__ = [
     "encode",
     "feature_columns",
     "fold",
+    "join_matches",
     "legal_transitions",
     "parse_conll",
     "parse_conllu",
@@ -68,6 +72,7 @@ __all__ = [
     "recognise_scheme",
     "shape",
     "spans",
+    "split_matches",
     "split_sentences",
     "tokenise",
     "window_positions",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from deltarule.text.corpus import Corpus
 from deltarule.text.files import FilePath, read_lines
 from deltarule.text.plain import tokenise
 
-__all__ = ["MATCHES", "Lexicon"]
+__all__ = ["MATCHES", "Lexicon", "divide_phrase", "join_matches", "split_matches"]
 
 MATCHES = ("none", "B", "I", "E", "S", "b", "i", "e", "s")
 """What a lexicon says of a token: beginning, inside, end of a phrase, or a phrase by itself; small letters where only
@@ -22,9 +23,11 @@ the letters agree, not their case."""
 
 _BEGIN, _INSIDE, _END, _SINGLE, _FOLDED = 1, 2, 3, 4, 4
 _WORD_BITS = 32
+_DIVIDER = "\n"  # no token has a line feed in it
 
 
-def _words(phrase: str) -> list[str]:
+def divide_phrase(phrase: str) -> list[str]:
+    """Divide a phrase into words as plain text is."""
     return [phrase[start:end] for start, end in tokenise(phrase)]
 
 
@@ -57,7 +60,9 @@ class Lexicon:
         return len(self.phrases)
 
     @classmethod
-    def read(cls, path: FilePath, encoding: str = "utf-8", words: Callable[[str], Sequence[str]] = _words) -> Lexicon:
+    def read(
+        cls, path: FilePath, encoding: str = "utf-8", words: Callable[[str], Sequence[str]] = divide_phrase
+    ) -> Lexicon:
         """Read a file of one phrase a line; lines without anything but white space are skipped.
 
         Parameters
@@ -79,6 +84,10 @@ class Lexicon:
         if not phrases:
             raise InputError(f"{path}: there are no phrases in it; one a line was expected")
         return cls(phrases)
+
+    def write(self, path: FilePath, between: str = " ") -> None:
+        """Write the phrases as UTF-8 text, one a line, their words parted by spaces or by nothing."""
+        Path(path).write_text("".join(between.join(phrase) + "\n" for phrase in self.phrases), encoding="utf-8")
 
     def matches(self, corpus: Corpus) -> NDArray[np.int8]:
         """Find the phrases in a text: from left to right the longest that begins at a token, first with its own case.
@@ -110,6 +119,48 @@ class Lexicon:
             if not exact[begin]:
                 matches[begin:free] += _FOLDED
         return matches
+
+
+def join_matches(corpus: Corpus, lexicons: Iterable[NDArray[np.int8]]) -> Corpus:
+    """Return a corpus in which the form of each token tells, behind a line feed, what lexicons say of it.
+
+    So what a lexicon says is a feature of a form, as all others are; a word has a form more for each way it is matched.
+
+    Examples
+    --------
+    >>> corpus = Corpus.from_sentences([["Paris", "in", "Paris"]])
+    >>> joined = join_matches(corpus, [np.array([4, 0, 0], np.int8)])
+    >>> split_matches(joined.forms)
+    (['Paris', 'in', 'Paris'], [[4], [0], [0]])
+    """
+    keys = corpus.tokens.astype(np.int64)
+    count = 0
+    for matches in lexicons:
+        keys, count = keys * len(MATCHES) + matches, count + 1
+    if not count:
+        return corpus
+    distinct, first, tokens = np.unique(keys, return_index=True, return_inverse=True)
+    order = np.argsort(first)  # forms keep the order in which they occur
+    place = np.empty(len(order), np.int32)
+    place[order] = np.arange(len(order), dtype=np.int32)
+    forms = []
+    for key in distinct[order].tolist():
+        digits = ""
+        for _ in range(count):
+            key, match = divmod(key, len(MATCHES))
+            digits = str(match) + digits
+        forms.append(corpus.forms[key] + _DIVIDER + digits)
+    return replace(corpus, forms=tuple(forms), tokens=place[tokens])
+
+
+def split_matches(forms: Iterable[str]) -> tuple[list[str], list[list[int]]]:
+    """Divide forms that `join_matches` made into what they were, and the matches of each."""
+    own, matches = [], []
+    for form in forms:
+        word, _, digits = form.rpartition(_DIVIDER)
+        own.append(word)
+        matches.append(list(map(int, digits)))
+    return own, matches
 
 
 class _Trie:

@@ -19,6 +19,7 @@ from deltarule.text.characters import (
 )
 from deltarule.text.corpus import Corpus
 from deltarule.text.features import FEATURES, feature_columns
+from deltarule.text.lexicon import divide_phrase
 from deltarule.text.plain import read_plain
 from deltarule.text.plain_blocks import plain_corpora
 
@@ -40,6 +41,7 @@ class Unit:
     cut : makes a corpus, whose labels are of a scheme, one of these units
     in_context : gives units the forms that features are computed of
     unbroken_offsets : where stretches begin and end across which no chunk may reach
+    divide : divides a phrase into units
     between : what stands between units in a text that is made of them
     """
 
@@ -50,6 +52,7 @@ class Unit:
     cut: Callable[[Corpus, str | None], Corpus]
     in_context: Callable[[Corpus], Corpus]
     unbroken_offsets: Callable[[Corpus], NDArray[np.int64]]
+    divide: Callable[[str], list[str]]
     between: str
 
 
@@ -62,6 +65,7 @@ UNITS = {
         cut=lambda corpus, scheme: corpus,
         in_context=lambda corpus: corpus,
         unbroken_offsets=lambda corpus: corpus.sentence_offsets.astype(np.int64),
+        divide=divide_phrase,
         between=" ",
     ),
     "character": Unit(
@@ -72,6 +76,7 @@ UNITS = {
         cut_into_characters,
         in_context,
         unbroken_offsets,
+        divide=lambda phrase: [character for character in phrase if not character.isspace()],
         between="",
     ),
 }
