@@ -315,3 +315,43 @@ def test_the_command_says_what_the_library_says(deltarule, model):
     source = "Mary visits London. Ada, in Paris!"
     rows = [line.split("\t") for line in deltarule("tag", model, stdin=source.encode()).out.splitlines() if line]
     assert rows == [[token.text, token.label] for token in dr.load(model).tag(source).tokens]
+
+
+@pytest.fixture(scope="module")
+def segmenter(tmp_path_factory):
+    """A model that knows by heart how one sentence divides into words."""
+    directory = tmp_path_factory.mktemp("segmenter")
+    rows = "".join(f"{i}\t{word}\t_\tX\t_\t_\t_\t_\t_\t_\n" for i, word in enumerate(["我", "来到", "北京", "。"], 1))
+    (directory / "train.conllu").write_text(rows, encoding="utf-8")
+    settings = {"hidden": 20, "learning_rate": 0.01, "dropout": 0.0, "minimum_count": 1, "epochs": 40}
+    dr.Tagger(unit="character", **settings).fit(directory / "train.conllu").save(directory / "model")
+    return directory / "model"
+
+
+def test_a_segmenter_puts_spaces_between_words(deltarule, segmenter):
+    text = "我来到北京。\n\n 我 来到北京。"
+    assert deltarule("tag", segmenter, stdin=text.encode()).out == "我 来到 北京 。\n\n 我 来到 北京 。\n"
+
+
+def test_a_segmenter_writes_columns_and_json(deltarule, segmenter):
+    columns = deltarule("tag", segmenter, "--format", "conll", stdin="我来到\n北京".encode()).out
+    assert columns == "我\tS\n来\tB\n到\tE\n\n北\tB\n京\tE\n\n"
+    lines = deltarule("tag", segmenter, "--format", "json", stdin="我来到\n北京".encode()).out.splitlines()
+    assert json.loads(lines[1]) == {
+        "text": "北京", "start": 4, "end": 6, "words": [{"text": "北京", "start": 4, "end": 6}]
+    }  # fmt: skip
+
+
+def test_a_segmenter_divides_words_that_stand_in_columns_anew(deltarule, segmenter, tmp_path):
+    (tmp_path / "a.conll").write_text("我来\n到\n\n北\n京\n", encoding="utf-8")
+    assert deltarule("tag", segmenter, tmp_path / "a.conll").out == "我 来到\n北京\n"
+    assert deltarule("tag", segmenter, tmp_path / "a.conll", "--format", "conll").out.startswith("我\tS\n来\tB\n")
+
+
+def test_blocks_do_not_change_how_text_is_segmented(deltarule, segmenter, monkeypatch):
+    text = "我来到北京。我来到。\n北京我。\n" * 20
+    whole = deltarule("tag", segmenter, stdin=text.encode()).out
+    monkeypatch.setattr("deltarule.cli.tag._BLOCK", 16)
+    monkeypatch.setattr("deltarule.cli.tag._FIRST_LINES", 1)
+    assert deltarule("tag", segmenter, stdin=text.encode()).out == whole
+    assert whole.replace(" ", "") == text

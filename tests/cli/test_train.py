@@ -172,3 +172,16 @@ def test_the_signal_of_ctrl_c(corpus, tmp_path):
     assert process.returncode == 130
     assert err.endswith("interrupted\n")
     dr.load(tmp_path / "model")
+
+
+def test_lexicons(deltarule, corpus, small_options, tmp_path):
+    (tmp_path / "cities.txt").write_text("Paris\nUlan Bator\n", encoding="utf-8")
+    options = ("--lexicon", f"LOC={tmp_path / 'cities.txt'}", "--epochs", "2", *small_options)
+    assert deltarule("train", corpus, "-o", tmp_path / "m", *options).code == 0
+    assert (tmp_path / "m" / "lexicon" / "LOC.txt").read_text(encoding="utf-8") == "Paris\nUlan Bator\n"
+    text = "in Ulan Bator\nParis\n"
+    lines = deltarule("tag", tmp_path / "m", "--input", "text", stdin=text.encode()).out.splitlines()
+    assert [line.split("\t")[0] for line in lines if line] == text.split()
+    code, _, err = deltarule("train", corpus, "-o", tmp_path / "n", "--lexicon", "cities.txt")
+    assert code == 2
+    assert "--lexicon takes a name and a file such as LOC=cities.txt" in err

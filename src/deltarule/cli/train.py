@@ -9,7 +9,17 @@ from typing import Annotated
 import typer
 
 from deltarule.cli.display import print_json
-from deltarule.cli.options import Columns, Encoding, Field, Json, Threads, configuration, default_of, parse_columns
+from deltarule.cli.options import (
+    Columns,
+    Encoding,
+    Field,
+    Json,
+    Threads,
+    configuration,
+    default_of,
+    parse_columns,
+    parse_lexicons,
+)
 from deltarule.cli.training import TrainingDisplay, say
 from deltarule.errors import NonFiniteError
 from deltarule.model_directories import check_writable
@@ -27,6 +37,17 @@ def train(
     vectors: Annotated[
         Path | None,
         typer.Option(help="Word vectors: GloVe, word2vec, fastText, or what vectors train wrote.", show_default="none"),
+    ] = None,
+    unit: Annotated[
+        str | None,
+        typer.Option(
+            help="What gets a label: word, or character, which divides Chinese into words.",
+            show_default=default_of("unit"),
+        ),
+    ] = None,
+    lexicon: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=FILE", help="Phrases, one a line, as a feature, such as LOC=cities.txt; repeat it."),
     ] = None,
     objective: Annotated[
         str | None,
@@ -88,6 +109,8 @@ def train(
     """Train a tagger on a labelled corpus and write the model."""
     options = {
         "vectors": None if vectors is None else str(vectors),
+        "unit": unit,
+        "lexicons": parse_lexicons(lexicon),
         "objective": objective,
         "window": window,
         "hidden": hidden,

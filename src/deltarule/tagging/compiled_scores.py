@@ -77,7 +77,7 @@ class CompiledScores:
         hidden, output = values["hidden.weight"], values["output.weight"]
         sides = hidden.reshape(len(hidden), config.window, -1)
         return cls(
-            tuple(values[f"{name}.vectors"] for name in config.features),
+            tuple(values[f"{name}.vectors"] for name in network.feature_ids),
             np.ascontiguousarray(sides.transpose(2, 1, 0)).reshape(sides.shape[2], -1),
             np.ascontiguousarray(values["hidden.bias"]),
             ACTIVATIONS.index(config.activation),

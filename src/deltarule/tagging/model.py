@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from time import perf_counter
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -19,15 +20,23 @@ from deltarule.tagging.batches import Sentences
 from deltarule.tagging.calibration import fitted_temperature
 from deltarule.tagging.compiled_scores import CompiledScores, feature_matrix, non_finite_scores, sentence_batches
 from deltarule.tagging.config import TaggerConfig
+from deltarule.tagging.confusions import find_confusions
 from deltarule.tagging.encoding import FormEncoder, folded_words
 from deltarule.tagging.evaluation import Evaluation, evaluate_labels
 from deltarule.tagging.labelling import Labelling
 from deltarule.tagging.tagged_lines import tagged_lines
 from deltarule.tagging.threads import in_order
 from deltarule.tagging.window_network import WindowNetwork
-from deltarule.text import Corpus, TokenBlock, WordVectors
+from deltarule.text import UNITS, Corpus, Lexicon, TokenBlock, Unit, WordVectors
 
 __all__ = ["TaggingModel"]
+
+
+class _Seen(NamedTuple):
+    """The form of each token as a row among the features of all forms, whose row 0 is the boundary of sentences."""
+
+    forms: NDArray[np.int32]
+    features: NDArray[np.int32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,14 +58,16 @@ class TaggingModel:
     network: WindowNetwork
     temperature: float = 1.0
     # Of corpora that are still in use: development data is tagged again after every epoch.
-    _features: WeakKeyDictionary[Corpus, NDArray[np.int32]] = field(default_factory=WeakKeyDictionary, init=False)
+    _seen: WeakKeyDictionary[Corpus, _Seen] = field(default_factory=WeakKeyDictionary, init=False)
 
     @classmethod
     def untrained(
         cls, config: TaggerConfig, labelling: Labelling, corpus: Corpus, vectors: WordVectors | None
     ) -> TaggingModel:
         """Make a model for the words and labels of a training corpus, with first values drawn from the seed."""
-        encoder = FormEncoder.of_corpus(corpus, config.features, config.minimum_count, vectors)
+        unit = UNITS[config.unit]
+        lexicons = {name: Lexicon.read(file, words=unit.divide) for name, file in config.lexicons.items()}
+        encoder = FormEncoder.of_corpus(corpus, config.features, config.minimum_count, vectors, unit, lexicons)
         dimension = config.word_dimension if vectors is None else vectors.dimension
         network = WindowNetwork(config, encoder, len(labelling.names), dimension, labelling.decoder)
         if vectors is not None and "word" in encoder.vocabularies:
@@ -64,19 +75,25 @@ class TaggingModel:
             network.set_word_vectors(encoder.vocabularies["word"].ids(known), vectors.matrix[list(known.values())])
         return cls(config, labelling, encoder, network)
 
+    @property
+    def unit(self) -> Unit:
+        """What gets a label."""
+        return UNITS[self.config.unit]
+
+    def sentences(self, corpus: Corpus, labels: NDArray[np.int32] | None = None) -> Sentences:
+        """Return the sentences of a corpus of units, to be fed to the network in batches."""
+        seen, whole = self.encoder.seen(corpus), self.network.lengths is not None
+        return Sentences(seen, self.encoder.encode(seen.forms), self.config.window, labels, whole)
+
     def example_feeds(self, corpus: Corpus, sentences: int, seed: int) -> dict[str, Array]:
         """Return feeds of the first sentences of a corpus with labels drawn by a seed, to check gradients on.
 
         The labels keep the rules of their scheme, as those of a corpus do.
         """
+        corpus = self.unit.cut(corpus, None)
         drawn = np.random.default_rng(seed).random((len(corpus), len(self.labelling.names)))
         labels = self.labelling.decoder.decode(drawn, corpus.sentence_offsets).astype(np.int32)
         return self.sentences(corpus, labels).feeds(np.arange(min(sentences, corpus.sentences)))
-
-    def sentences(self, corpus: Corpus, labels: NDArray[np.int32]) -> Sentences:
-        """Return the sentences of a labelled corpus, ready to be cut into batches for training."""
-        whole = self.network.lengths is not None
-        return Sentences(corpus, self.encoder.encode(corpus.forms), self.config.window, labels, whole)
 
     def reference_scores(self, sentences: Sentences, batch: NDArray[np.intp]) -> Array:
         """Return the score of each label for each token of some sentences, by the reference interpreter.
@@ -95,7 +112,7 @@ class TaggingModel:
 
         Parameters
         ----------
-        corpus : the text
+        corpus : the text, of units
         threads : how many share the work, all cores for ``None``; the result does not depend on it
 
         Raises
@@ -115,8 +132,8 @@ class TaggingModel:
     def calibrated(self, corpus: Corpus, threads: int | None = None) -> TaggingModel:
         """Return the model with the temperature at which the labels of a corpus are likeliest."""
         network, labels = self._compiled(), self.labelling.numbers(corpus)
-        forms, offsets = corpus.tokens + np.int32(1), corpus.sentence_offsets.astype(np.int64)
-        features = self._features_of(corpus)
+        forms, features = self._seen_of(corpus)
+        offsets = self.unit.unbroken_offsets(corpus)
         with one_thread_of_algebra():
             kept = features[: network.capacity]
             common = network.multiply(kept, network.room(len(kept)), thread_count(threads))
@@ -133,8 +150,9 @@ class TaggingModel:
         self, corpus: Corpus, threads: int | None, probabilities: NDArray[np.float32] | None = None
     ) -> NDArray[np.int16]:
         """Label a corpus, batch by batch; fill the probabilities where they are wanted."""
-        network, features, threads = self._compiled(), self._features_of(corpus), thread_count(threads)
-        forms, offsets = corpus.tokens + np.int32(1), corpus.sentence_offsets.astype(np.int64)
+        network, threads = self._compiled(), thread_count(threads)
+        forms, features = self._seen_of(corpus)
+        offsets = self.unit.unbroken_offsets(corpus)
         predicted = np.empty(len(corpus), np.int16)
 
         def label(sentences: tuple[int, int]) -> None:
@@ -170,12 +188,14 @@ class TaggingModel:
         kernels.load(kernels.TAGGING)
         return CompiledScores.of(self.config, self.network, self.labelling.decoder, self.temperature)
 
-    def _features_of(self, corpus: Corpus) -> NDArray[np.int32]:
-        """Return the feature ids of the forms of a corpus, encoded at its first use."""
-        features = self._features.get(corpus)
-        if features is None:
-            features = self._features[corpus] = feature_matrix(self.encoder.encode(corpus.forms))
-        return features
+    def _seen_of(self, corpus: Corpus) -> _Seen:
+        """Return what the network sees of a corpus, encoded at its first use."""
+        seen = self._seen.get(corpus)
+        if seen is None:
+            units = self.encoder.seen(corpus)
+            features = feature_matrix(self.encoder.encode(units.forms))
+            seen = self._seen[corpus] = _Seen(units.tokens + np.int32(1), features)
+        return seen
 
     def evaluate(self, corpus: Corpus, threads: int | None = None) -> Evaluation:
         """Compare predictions with the labels of a corpus; see `predict`."""
@@ -185,4 +205,6 @@ class TaggingModel:
         seconds = perf_counter() - started
         written = self.labelling.written(labels, corpus)
         predicted = [written[begin:end] for begin, end in pairwise(corpus.sentence_offsets.tolist())]
-        return replace(evaluate_labels(gold, predicted, plain=self.labelling.plain), seconds=seconds)
+        evaluation = evaluate_labels(gold, predicted, plain=self.labelling.plain)
+        confusions = find_confusions(gold, predicted, corpus.words, plain=self.labelling.plain)
+        return replace(evaluation, seconds=seconds, confusions=confusions)

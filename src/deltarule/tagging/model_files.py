@@ -15,7 +15,7 @@ from deltarule.tagging.encoding import FormEncoder
 from deltarule.tagging.labelling import Labelling
 from deltarule.tagging.model import TaggingModel
 from deltarule.tagging.window_network import WindowNetwork
-from deltarule.text import Vocabulary
+from deltarule.text import UNITS, Lexicon, Vocabulary
 
 __all__ = ["FORMAT", "load_model", "save_model"]
 
@@ -38,9 +38,11 @@ def load_model(directory: str | Path) -> TaggingModel:
         config = TaggerConfig.checked(description["settings"], f"{path}/config.json")
         labelling = Labelling(tuple(description["labels"]), description["scheme"])
         vocabularies = {name: Vocabulary.read(path / "vocabulary" / f"{name}.txt") for name in config.features}
-        network = WindowNetwork(
-            config, FormEncoder(vocabularies), len(labelling.names), description["word_dimension"], labelling.decoder
-        )
+        unit = UNITS[config.unit]
+        words = str.split if unit.between else unit.divide  # as they were divided when the model was made
+        lexicons = {name: Lexicon.read(path / "lexicon" / f"{name}.txt", words=words) for name in config.lexicons}
+        encoder = FormEncoder(vocabularies, unit, lexicons)
+        network = WindowNetwork(config, encoder, len(labelling.names), description["word_dimension"], labelling.decoder)
         _read_weights(path / "weights.safetensors", network)
         temperature = float(description.get("temperature", 1.0))
         if not 0 < temperature < float("inf"):
@@ -51,7 +53,7 @@ def load_model(directory: str | Path) -> TaggingModel:
         raise
     except ValueError as error:
         raise ModelError(f"{path} is damaged: {error}; copy or train the model again") from None
-    return TaggingModel(config, labelling, FormEncoder(vocabularies), network, temperature)
+    return TaggingModel(config, labelling, encoder, network, temperature)
 
 
 def _write(directory: Path, model: TaggingModel) -> None:
@@ -71,6 +73,10 @@ def _write(directory: Path, model: TaggingModel) -> None:
     (directory / "vocabulary").mkdir()
     for name, vocabulary in model.encoder.vocabularies.items():
         vocabulary.write(directory / "vocabulary" / f"{name}.txt")
+    if model.encoder.lexicons:
+        (directory / "lexicon").mkdir()
+    for name, lexicon in model.encoder.lexicons.items():
+        lexicon.write(directory / "lexicon" / f"{name}.txt", model.unit.between)
 
 
 def _read_weights(file: Path, network: WindowNetwork) -> None:

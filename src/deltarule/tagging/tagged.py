@@ -99,30 +99,47 @@ class TaggedText:
         return tuple(entity for sentence in self.sentences for entity in sentence.entities)
 
     @property
+    def segmented(self) -> bool:
+        """Whether the labels divide the text into words: every token is in a chunk that has no type."""
+        return bool(self.sentences) and all(
+            sentence.entities
+            and all(entity.type == "" for entity in sentence.entities)
+            and all(token.label != "O" for token in sentence.tokens)
+            for sentence in self.sentences
+        )
+
+    @property
+    def words(self) -> list[str]:
+        """The words that a segmenter found; the tokens where labels are of another kind."""
+        return [piece.text for piece in (self.entities if self.segmented else self.tokens)]
+
+    @property
     def labels(self) -> list[str]:
         """The label of each token."""
         return [token.label for token in self.tokens]
 
     def as_dicts(self, begin: int = 0) -> list[dict[str, Any]]:
-        """Return a dict for each sentence as JSON has it: its text, start and end, tokens, entities.
+        """Return a dict for each sentence as JSON has it: its text, start and end, tokens, entities; or its words.
 
         Parameters
         ----------
         begin : where this text begins in a larger one, in which the places are told
         """
+        segmented = self.segmented
         return [
             {
                 "text": self.text[sentence.start : sentence.end],
                 "start": begin + sentence.start,
                 "end": begin + sentence.end,
-                "tokens": [_dict_of(token, begin) for token in sentence.tokens],
-                "entities": [_dict_of(entity, begin) for entity in sentence.entities],
+                **(_words_of(sentence, begin) if segmented else _labels_of(sentence, begin)),
             }
             for sentence in self.sentences
         ]
 
     def __str__(self) -> str:
-        """Show the entities in brackets; without any, the label behind each token that has one."""
+        """Show the entities in brackets; without any, the label behind each token that has one; words with spaces."""
+        if self.segmented:
+            return _spaced(self.text, self.entities)
         marks = self.entities or [t for t in self.tokens if t.label != "O"]
         parts, done = [], 0
         for mark in marks:
@@ -131,6 +148,27 @@ class TaggedText:
             parts.append(f"[{mark.type} {said}]" if isinstance(mark, Entity) else f"{said}/{mark.label}")
             done = mark.end
         return "".join(parts) + self.text[done:]
+
+
+def _spaced(text: str, words: tuple[Entity, ...]) -> str:
+    """Put spaces between words that have nothing between them."""
+    parts, done = [], 0
+    for word in words:
+        parts += [text[done : word.start] or " " * (done > 0), word.text]
+        done = word.end
+    return "".join(parts) + text[done:]
+
+
+def _labels_of(sentence: TaggedSentence, begin: int) -> dict[str, Any]:
+    return {
+        "tokens": [_dict_of(token, begin) for token in sentence.tokens],
+        "entities": [_dict_of(entity, begin) for entity in sentence.entities],
+    }
+
+
+def _words_of(sentence: TaggedSentence, begin: int) -> dict[str, Any]:
+    places = [(word.text, begin + word.start, begin + word.end) for word in sentence.entities]
+    return {"words": [{"text": text, "start": start, "end": end} for text, start, end in places]}
 
 
 def _dict_of(piece: Token | Entity, begin: int) -> dict[str, Any]:

@@ -18,14 +18,14 @@ from deltarule.tagging.model import TaggingModel
 from deltarule.tagging.model_files import load_model, save_model
 from deltarule.tagging.tagged import TaggedText
 from deltarule.tagging.training_run import Progress, TrainingRun
-from deltarule.text import Corpus, WordVectors, read_corpus, read_plain, read_vectors
+from deltarule.text import UNITS, Corpus, Unit, WordVectors, read_corpus, read_vectors
 from deltarule.training.epochs import Epoch, History
 
 __all__ = ["Progress", "Tagger"]
 
 
 class Tagger:
-    """Labels every word of a text: entities, parts of speech, or any other label a word.
+    """Labels every word of a text: entities, parts of speech, or any other label a word; or every character.
 
     The vectors of a window of words, x, pass through one hidden layer, a = f(W x + b), to a score for each label,
     s = U a + c; the best sequence of labels that the label scheme allows is the answer.
@@ -33,7 +33,8 @@ class Tagger:
     Parameters
     ----------
     vectors : file of word vectors (GloVe or word2vec text, gzip allowed), or vectors read by `read_vectors`
-    settings : any field of `TaggerConfig`, such as window=5, hidden=300, objective="softmax", epochs=8, seed=0
+    settings : any field of `TaggerConfig`, such as window=5, hidden=300, objective="softmax", epochs=8, seed=0;
+        unit="character" labels characters: it divides Chinese into words
 
     Attributes
     ----------
@@ -80,7 +81,8 @@ class Tagger:
 
         Parameters
         ----------
-        train : file (CoNLL columns or CoNLL-U) or corpus
+        train : file (CoNLL columns or CoNLL-U) or corpus; under unit="character", words are cut into characters, and
+            labels that mark no chunks (parts of speech) give way to those of the words: B, M, E, S
         dev : development data; the parameters of the epoch that does best on it are kept, and probabilities are
             calibrated on it
         columns : columns of token and label in CoNLL files, from 0, negative from the end; first and last by default
@@ -104,8 +106,11 @@ class Tagger:
             When the loss becomes NaN or infinite; the best epoch before it, if there was one, is kept.
         """
         progress = progress or Progress()
-        train = _read(train, columns, field, encoding)
-        dev = None if dev is None else _read(dev, columns, field, encoding)
+        unit = UNITS[self.config.unit]
+        train = unit.cut(_read(train, columns, field, encoding), scheme)
+        dev = None if dev is None else unit.cut(_read(dev, columns, field, encoding), scheme)
+        if unit is UNITS["character"] and set(train.label_names) <= set("BMES"):
+            scheme = "BMES"  # also where no word is long enough to show it
         labelling, labels = Labelling.of_corpus(train, scheme)
         if dev is not None:
             labelling.gold(dev)  # complains now rather than after the first epoch
@@ -129,7 +134,7 @@ class Tagger:
 
         Parameters
         ----------
-        text : plain text, which is divided into sentences and tokens, or the tokens of one sentence
+        text : plain text, which is divided into sentences and tokens (or characters), or the tokens of one sentence
         threads : how many share the work, all cores for ``None``; the result does not depend on it
         probabilities : whether tokens have the probability of their label
 
@@ -137,9 +142,10 @@ class Tagger:
         -------
         TaggedText
             Tokens with labels, and entities with character offsets; for tokens, offsets in the tokens joined by spaces.
+            Its `words` are what a segmenter found.
         """
         if isinstance(text, str):
-            return self.tag_corpus(read_plain(text), threads=threads, probabilities=probabilities)
+            return self.tag_corpus(self.model.unit.read_plain(text), threads=threads, probabilities=probabilities)
         if not all(isinstance(token, str) and token for token in text):
             raise InputError("tokens to tag must be strings with at least one character each")
         corpus = Corpus.from_sentences([text] if text else [])
@@ -147,7 +153,9 @@ class Tagger:
 
     def tag_corpus(self, corpus: Corpus, *, threads: int | None = None, probabilities: bool = False) -> TaggedText:
         """Label the words of a corpus; one without a text is given its tokens joined by spaces, a sentence a line."""
-        corpus = corpus if corpus.text is not None else _with_text(corpus)
+        unit = self.model.unit
+        corpus = unit.cut(corpus, None)
+        corpus = corpus if corpus.text is not None else _with_text(corpus, unit)
         labelling, chunks = self.model.labelling, not self.model.labelling.plain
         if not probabilities:
             return TaggedText.of_corpus(corpus, self.predict(corpus, threads=threads), chunks)
@@ -156,7 +164,8 @@ class Tagger:
         return TaggedText.of_corpus(corpus, labelling.written(labels, corpus), chunks, confidences)
 
     def predict(self, corpus: Corpus, *, threads: int | None = None) -> list[str]:
-        """Return a label for each token of a corpus, in the scheme of the training corpus."""
+        """Return a label for each token (or character) of a corpus, in the scheme of the training corpus."""
+        corpus = self.model.unit.cut(corpus, None)
         return self.model.labelling.written(self.model.predict(corpus, threads), corpus)
 
     @property
@@ -179,7 +188,7 @@ class Tagger:
         >>> p.shape == (len(sample.dev), len(tagger.labels)), bool(abs(p.sum(axis=1) - 1).max() < 1e-5)
         (True, True)
         """
-        _, found = self.model.predict_with_probabilities(corpus, threads)
+        _, found = self.model.predict_with_probabilities(self.model.unit.cut(corpus, None), threads)
         return self.model.labelling.spelling.probabilities(found)
 
     def evaluate(
@@ -192,7 +201,8 @@ class Tagger:
         threads: int | None = None,
     ) -> Evaluation:
         """Compare predictions with the labels of a corpus, by the conlleval definition of precision, recall and F1."""
-        return self.model.evaluate(_read(corpus, columns, field, encoding), threads)
+        labelled = self.model.unit.cut(_read(corpus, columns, field, encoding), None)
+        return self.model.evaluate(labelled, threads)
 
     def save(self, directory: str | Path) -> None:
         """Write the model to a directory: config.json, weights.safetensors, and vocabularies as plain text.
@@ -210,10 +220,14 @@ class Tagger:
         return tagger
 
     def _word_vectors(self, progress: Progress) -> WordVectors | None:
-        """Read the file of vectors, if there is one."""
-        if self._vectors is None and self.config.vectors is not None:
-            return read_vectors(self.config.vectors, progress=progress.vectors)
-        return self._vectors
+        """Read the file of vectors, if there is one; for characters, those of words of one character."""
+        vectors = self._vectors
+        if vectors is None and self.config.vectors is not None:
+            vectors = read_vectors(self.config.vectors, progress=progress.vectors)
+        if vectors is None or self.config.unit == "word":
+            return vectors
+        single = [row for row, word in enumerate(vectors.words) if len(word) == 1]
+        return WordVectors(tuple(vectors.words[row] for row in single), vectors.matrix[single])
 
 
 def _read(corpus: str | Path | Corpus, columns: tuple[int, int] | None, field: str, encoding: str) -> Corpus:
@@ -225,10 +239,13 @@ def _read(corpus: str | Path | Corpus, columns: tuple[int, int] | None, field: s
     return corpus
 
 
-def _with_text(corpus: Corpus) -> Corpus:
-    """Give a corpus the text of its tokens joined by spaces, a sentence a line."""
+def _with_text(corpus: Corpus, unit: Unit) -> Corpus:
+    """Give a corpus the text of its tokens joined, words by spaces, a sentence a line."""
     lengths = np.array([len(form) for form in corpus.forms], np.int32)[corpus.tokens]
-    ends = (np.cumsum(lengths + 1) - 1).astype(np.int32)
-    filled = np.flatnonzero(np.diff(corpus.sentence_offsets)).tolist()
-    text = "\n".join(" ".join(corpus.words(sentence)) for sentence in filled)
+    filled = np.flatnonzero(np.diff(corpus.sentence_offsets))
+    last = np.zeros(len(corpus), bool)
+    last[corpus.sentence_offsets[filled + 1] - 1] = True
+    behind = np.where(last, 1, len(unit.between)).astype(np.int32)
+    ends = (np.cumsum(lengths + behind) - behind).astype(np.int32)
+    text = "\n".join(unit.between.join(corpus.words(sentence)) for sentence in filled.tolist())
     return replace(corpus, starts=ends - lengths, ends=ends, text=text)

@@ -59,14 +59,13 @@ class WindowNetwork:
         rules: Decoder | None = None,
     ) -> None:
         self.word_dimension = word_dimension
-        self.feature_ids = {name: Input(name, ("forms",), integer=True) for name in encoder.vocabularies}
+        self.feature_ids = {name: Input(name, ("forms",), integer=True) for name in encoder.features}
         self.positions = Input("positions", ("tokens", config.window), integer=True)
         self.labels = Input("labels", ("tokens",), integer=True)
 
-        dimensions = {name: _dimension(name, config, word_dimension) for name in encoder.vocabularies}
+        dimensions = {name: _dimension(name, config, word_dimension) for name in encoder.features}
         lookups = {
-            name: Lookup(len(vocabulary), dimensions[name], name=name)
-            for name, vocabulary in encoder.vocabularies.items()
+            name: Lookup(len(vocabulary), dimensions[name], name=name) for name, vocabulary in encoder.features.items()
         }
         width = config.window * sum(dimensions.values())
         hidden = Dense(width, config.hidden, activation=config.activation, name="hidden")
@@ -115,4 +114,6 @@ def _dimension(feature: str, config: TaggerConfig, word_dimension: int) -> int:
     """Return the size of a feature's embedding."""
     if feature == "word":
         return word_dimension
+    if feature == "pair":
+        return config.pair_dimension
     return config.affix_dimension if feature.startswith(("prefix", "suffix")) else config.shape_dimension
