@@ -4,6 +4,7 @@ from importlib.metadata import version as _version
 
 from deltarule.checking import GradientReport, gradient_check
 from deltarule.data import sample_corpus
+from deltarule.drawing import Drawing
 from deltarule.errors import InputError, ModelError, NonFiniteError, ShapeError
 from deltarule.execution.reference import Run, backprop
 from deltarule.graph.functions import (
@@ -83,6 +84,7 @@ __all__ = [
     "Corpus",
     "CosineDecay",
     "Dense",
+    "Drawing",
     "Dropout",
     "Epoch",
     "Evaluation",

@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from deltarule.drawing import Drawing
 from deltarule.errors import InputError
 from deltarule.execution.reference import forward
 from deltarule.graph import Array, Input, Node, Parameter
 from deltarule.networks.layers import Layer
+from deltarule.networks.picture import draw_network, drawn_as_neurons
 
 __all__ = ["Network"]
 
@@ -85,3 +87,24 @@ class Network:
         output = self(node)
         value: Array = forward([output], {node: inputs}, dtype=np.float32).values[output]
         return value
+
+    def draw(self, inputs: Any = None, *, output: int | None = None) -> Drawing:
+        """Draw the network neuron by neuron, a line for each weight; a large one, or one with a lookup, as its graph.
+
+        Parameters
+        ----------
+        inputs : of one example, whose activations and error signals are then shown
+        output : the output at which the signal 1 starts; all of them for ``None``
+
+        Examples
+        --------
+        >>> import deltarule as dr
+        >>> net = dr.Network([dr.Dense(2, 3, activation="tanh"), dr.Dense(3, 1)])
+        >>> drawing = net.draw([0.5, -1.0])
+        >>> len(drawing.nodes), len(drawing.edges), drawing.nodes[-1]["signal"]
+        (6, 9, '1')
+        """
+        return draw_network(self.layers, inputs, output)
+
+    def _repr_svg_(self) -> str | None:
+        return self.draw().svg if drawn_as_neurons(self.layers) else None
