@@ -7,7 +7,7 @@ from deltarule.data import sample_corpus
 from deltarule.drawing import Drawing
 from deltarule.errors import InputError, ModelError, NonFiniteError, ShapeError
 from deltarule.execution.reference import Run, backprop
-from deltarule.explaining import Explanation, Trace, trace
+from deltarule.explaining import Explanation, Trace, TrainingWatch, trace, training_report
 from deltarule.graph.functions import (
     absolute,
     affine,
@@ -115,6 +115,7 @@ __all__ = [
     "TaggerConfig",
     "Trace",
     "Trainer",
+    "TrainingWatch",
     "Window",
     "WindowScorer",
     "WordVectors",
@@ -155,6 +156,7 @@ __all__ = [
     "tanh",
     "trace",
     "train",
+    "training_report",
     "transpose",
     "window_affine",
 ]
