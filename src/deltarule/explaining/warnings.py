@@ -31,8 +31,9 @@ def warnings_of(observation: Observation) -> list[str]:
     for layer in observation.layers:
         if layer.saturated is not None and layer.saturated > _SATURATED:
             said.append(
-                f"{layer.saturated:.0%} of the activations of {layer.name} are saturated: {layer.function} is flat"
-                " there and lets no signal through; lower the learning rate, scale the inputs down, or add an L2 penalty"
+                f"{layer.saturated:.0%} of the activations of {layer.name} are saturated: {layer.function} is"
+                " flat there and lets no signal through; lower the learning rate, scale the inputs down, or add an L2"
+                " penalty"
             )
         if layer.dead is not None and layer.dead > _DEAD:
             said.append(
