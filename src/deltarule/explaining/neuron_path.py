@@ -10,7 +10,7 @@ import numpy as np
 from deltarule.errors import InputError
 from deltarule.execution.reference import Run
 from deltarule.graph import Array, DropoutMask, Elementwise, Node, Parameter
-from deltarule.graph.operations.arithmetic import Multiply
+from deltarule.graph.operations.arithmetic import Add, Multiply
 from deltarule.graph.operations.linear import Affine, Linear
 from deltarule.graph.operations.windows import WindowAffine
 from deltarule.graph.shapes import format_shape
@@ -194,6 +194,8 @@ def _level(run: Run, layer: Node, result: Node) -> tuple[Level, Node | None]:
         others = [source for source in user.inputs if source is not end]
         if isinstance(user.operation, Elementwise) and len(user.inputs) == 1 and not masks:
             activations.append(user)
+        elif isinstance(user.operation, Add) and not activations and not masks and user.shape == end.shape:
+            pass  # z is a sum of several maps: the signal arrives at each of them as it is
         elif isinstance(user.operation, Multiply) and len(others) == 1 and isinstance(others[0], DropoutMask):
             masks.append(others[0])
         elif type(user.operation) in (Linear, Affine) and user.inputs[0] is end:
