@@ -6,8 +6,10 @@ from typing import Any as _Any
 
 from deltarule.checking import GradientReport, assert_gradients, gradient_check
 from deltarule.data import sample_corpus
+from deltarule.drawing import Drawing
 from deltarule.errors import InputError, ModelError, NonFiniteError, ShapeError
 from deltarule.execution.reference import Run, backprop
+from deltarule.explaining import Explanation, Trace, TrainingWatch, trace, training_report
 from deltarule.graph import Elementwise, Operation, apply
 from deltarule.graph.functions import (
     absolute,
@@ -67,7 +69,7 @@ from deltarule.networks import (
     l2_penalty,
     train,
 )
-from deltarule.tagging import Evaluation, Progress, TaggedText, Tagger, TaggerConfig, WindowScorer
+from deltarule.tagging import Evaluation, Progress, TaggedText, Tagger, TaggerConfig, WindowScorer, explain
 from deltarule.text import Corpus, WordVectors, read_corpus, read_vectors
 from deltarule.training import (
     SGD,
@@ -114,10 +116,12 @@ __all__ = [
     "Corpus",
     "CosineDecay",
     "Dense",
+    "Drawing",
     "Dropout",
     "Elementwise",
     "Epoch",
     "Evaluation",
+    "Explanation",
     "GradientReport",
     "History",
     "HuberError",
@@ -149,7 +153,9 @@ __all__ = [
     "TaggedText",
     "Tagger",
     "TaggerConfig",
+    "Trace",
     "Trainer",
+    "TrainingWatch",
     "Transitions",
     "VectorConfig",
     "VectorProgress",
@@ -166,6 +172,7 @@ __all__ = [
     "constant",
     "dropout",
     "exp",
+    "explain",
     "gradient_check",
     "hard_tanh",
     "input",
@@ -196,8 +203,10 @@ __all__ = [
     "structured_margin",
     "sum",
     "tanh",
+    "trace",
     "train",
     "train_vectors",
+    "training_report",
     "transpose",
     "window_affine",
 ]

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from deltarule.drawing import Drawing
 from deltarule.errors import InputError
 from deltarule.execution.reference import forward
 from deltarule.graph import Array, Input, Node, Parameter, topological_order
@@ -15,6 +16,7 @@ from deltarule.graph.substitution import substitute
 from deltarule.networks.fitting import DataNames, is_label, train
 from deltarule.networks.layers import Layer
 from deltarule.networks.objectives import Objective, SoftmaxCrossEntropy, SquaredError
+from deltarule.networks.picture import draw_network, drawn_as_neurons
 from deltarule.training import Epoch, History, Schedule, UpdateRule
 
 __all__ = ["Network"]
@@ -207,3 +209,24 @@ class Network:
             names = ", ".join(repr(node.name) for node in self.inputs)
             raise InputError(f"this network has {len(self.inputs)} inputs: give a dict of arrays for {names}")
         return {self.inputs[0].name: inputs}
+
+    def draw(self, inputs: Any = None, *, output: int | None = None) -> Drawing:
+        """Draw the network neuron by neuron, a line for each weight; a large one, or one with a lookup, as its graph.
+
+        Parameters
+        ----------
+        inputs : of one example, whose activations and error signals are then shown
+        output : the output at which the signal 1 starts; all of them for ``None``
+
+        Examples
+        --------
+        >>> import deltarule as dr
+        >>> net = dr.Network([dr.Dense(2, 3, activation="tanh"), dr.Dense(3, 1)])
+        >>> drawing = net.draw([0.5, -1.0])
+        >>> len(drawing.nodes), len(drawing.edges), drawing.nodes[-1]["signal"]
+        (6, 9, '1')
+        """
+        return draw_network(self.layers, inputs, output)
+
+    def _repr_svg_(self) -> str | None:
+        return self.draw().svg if drawn_as_neurons(self.layers) else None

@@ -3,6 +3,7 @@
 from deltarule.tagging.config import TaggerConfig
 from deltarule.tagging.confusions import Confusion, Example
 from deltarule.tagging.evaluation import Evaluation, Score, evaluate_labels
+from deltarule.tagging.explain import explain
 from deltarule.tagging.model import TaggingModel
 from deltarule.tagging.tagged import Entity, TaggedSentence, TaggedText, Token
 from deltarule.tagging.tagger import Progress, Tagger
@@ -24,4 +25,5 @@ __all__ = [
     "Token",
     "WindowScorer",
     "evaluate_labels",
+    "explain",
 ]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from deltarule import kernels
 from deltarule.execution.cores import one_thread_of_algebra, thread_count
 from deltarule.execution.reference import forward
+from deltarule.explaining import Confusion
 from deltarule.graph import Array
 from deltarule.tagging.batches import Sentences
 from deltarule.tagging.calibration import fitted_temperature
@@ -84,6 +85,14 @@ class TaggingModel:
         """Return the sentences of a corpus of units, to be fed to the network in batches."""
         seen, whole = self.encoder.seen(corpus), self.network.lengths is not None
         return Sentences(seen, self.encoder.encode(seen.forms), self.config.window, labels, whole)
+
+    def confusion(self, corpus: Corpus, threads: int | None = None) -> Confusion:
+        """Count which labels tokens got where which were right; chunk labels count by their types."""
+        gold = [label for sentence in self.labelling.gold(corpus) for label in sentence]
+        predicted = self.labelling.written(self.predict(corpus, threads), corpus)
+        if not self.labelling.plain:
+            gold, predicted = ([label.partition("-")[2] or label for label in own] for own in (gold, predicted))
+        return Confusion.of_labels(gold, predicted)
 
     def example_feeds(self, corpus: Corpus, sentences: int, seed: int) -> dict[str, Array]:
         """Return feeds of the first sentences of a corpus with labels drawn by a seed, to check gradients on.

@@ -11,15 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltarule.errors import InputError
+from deltarule.explaining import Explanation, Trace
 from deltarule.tagging.config import TaggerConfig
 from deltarule.tagging.evaluation import Evaluation
+from deltarule.tagging.explain import explain_word, trace_word
 from deltarule.tagging.labelling import Labelling
 from deltarule.tagging.model import TaggingModel
 from deltarule.tagging.model_files import load_model, save_model
 from deltarule.tagging.tagged import TaggedText
 from deltarule.tagging.training_run import Progress, TrainingRun
 from deltarule.text import UNITS, Corpus, Unit, WordVectors, read_corpus, read_vectors
-from deltarule.training.epochs import Epoch, History
+from deltarule.training.epochs import Epoch, History, Watch
 
 __all__ = ["Progress", "Tagger"]
 
@@ -76,6 +78,7 @@ class Tagger:
         scheme: str | None = None,
         threads: int | None = None,
         progress: Progress | None = None,
+        watch: Watch | None = None,
     ) -> Tagger:
         """Train on a labelled corpus.
 
@@ -92,6 +95,7 @@ class Tagger:
             recognised, and labels that break it are an error, where a scheme given here has them read as conlleval does
         threads : how many share the work, all cores for ``None``; the model does not depend on it
         progress : functions to call on the way
+        watch : looks at the layers before training and after each epoch, such as a `TrainingWatch`
 
         Returns
         -------
@@ -123,7 +127,7 @@ class Tagger:
             if progress.epoch:
                 progress.epoch(epoch, evaluation)
 
-        run = TrainingRun(model, sentences, dev, Progress(step=progress.step, epoch=finished), threads)
+        run = TrainingRun(model, sentences, dev, Progress(step=progress.step, epoch=finished), threads, watch)
         run.finish(self.history)
         if dev is not None and self._model is not None:
             self._model = self._model.calibrated(dev, threads)
@@ -203,6 +207,47 @@ class Tagger:
         """Compare predictions with the labels of a corpus, by the conlleval definition of precision, recall and F1."""
         labelled = self.model.unit.cut(_read(corpus, columns, field, encoding), None)
         return self.model.evaluate(labelled, threads)
+
+    def explain(self, text: str | Sequence[str], word: str | int, *, baseline: str = "boundary") -> Explanation:
+        """Say why a word got its label: what each word of its window, and each feature of each word, did for it.
+
+        The margin, the score of the label less that of the runner-up, is shared out by gradient × input and by
+        integrated gradients, whose parts sum to the margin less that of a baseline; and words are masked, as a check.
+
+        Parameters
+        ----------
+        text : plain text, or the tokens of one sentence
+        word : the word, where it stands in the text once, or its number in the text, counted from 0
+        baseline : what stands for no word: "boundary", the vectors that the network was trained to see beyond the ends
+            of a sentence, or "zero"
+
+        Returns
+        -------
+        Explanation
+            Print it for a table; ``.to_dict()`` is for JSON, ``.to_html()`` a page of its own.
+
+        Examples
+        --------
+        >>> import deltarule as dr
+        >>> tagger = dr.Tagger(hidden=50, epochs=2).fit(dr.sample_corpus().train)
+        >>> explanation = tagger.explain("Museums in Paris are amazing", "Paris")
+        >>> [word.word for word in explanation.window]
+        ['Museums', 'in', 'Paris', 'are', 'amazing']
+        >>> parts = sum(word.integrated for word in explanation.window)
+        >>> abs(parts - (explanation.margin - explanation.baseline_margin)) < 1e-3
+        True
+        """
+        return explain_word(self.model, text, word, baseline)
+
+    def trace(self, text: str | Sequence[str], word: str | int, weight: str) -> Trace:
+        """Follow the error signal from the score of a word's label back to one weight, as the network shares it out.
+
+        Parameters
+        ----------
+        text, word : as in `explain`
+        weight : such as ``"hidden[3,14]"``, from input 14 to neuron 3, or ``"hidden.bias[3]"``
+        """
+        return trace_word(self.model, text, word, weight)
 
     def save(self, directory: str | Path) -> None:
         """Write the model to a directory: config.json, weights.safetensors, and vocabularies as plain text.
