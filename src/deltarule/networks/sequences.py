@@ -86,8 +86,10 @@ class SequenceObjective(Objective):
     def __call__(self, scores: Node, targets: Node, lengths: Node) -> Node:
         """Add the objective to the graph of scores (tokens, labels), labels (tokens,) and lengths (sentences,)."""
 
-    def loss(self, network: Scorer) -> Node:
+    def loss(self, network: Scorer, weighted: bool = False) -> Node:
         """Compare the network's scores of "inputs" with the labels "targets"; "lengths" says how long sentences are."""
+        if weighted:
+            raise InputError(f"{type(self).__name__} looks at whole sentences: its examples cannot have weights")
         scores = network(network.input_node("inputs"))
         targets = Input("targets", scores.shape[:1], integer=True)
         return self(scores, targets, Input("lengths", ("sentences",), integer=True))
