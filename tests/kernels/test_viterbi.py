@@ -120,3 +120,14 @@ def test_without_rules_and_transitions_probabilities_are_a_softmax():
     expected = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
     found = probabilities(scores, np.array([0, 20, 50]), of_labels("many"))
     np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_sentences_that_need_double_precision_leave_the_others_as_they_are():
+    """Their room is allocated while that of all sentences is in use."""
+    random = np.random.default_rng(0)
+    decoder, offsets = learned(of_labels("many"), random), np.arange(0, 801, 8)
+    scores = random.normal(size=(800, 19)).astype(np.float32)
+    expected = probabilities(scores, offsets, decoder)
+    far = (np.arange(800) // 8) % 2 == 0
+    scores[far] *= 500
+    np.testing.assert_array_equal(probabilities(scores, offsets, decoder)[~far], expected[~far])
