@@ -228,7 +228,7 @@ class TestBlocks:
         ("content", "arguments"),
         [
             (("\ufeff" + TOKENS).replace("\n", "\r\n").encode(), ()),
-            (gzip.compress(TOKENS.encode()), ()),
+            (gzip.compress(TOKENS.encode(), mtime=0), ()),
             (TOKENS.encode("latin-1"), ("--encoding", "latin-1")),
             (TOKENS.encode("utf-16"), ("--encoding", "utf-16")),
         ],
