@@ -319,9 +319,11 @@ def test_the_command_says_what_the_library_says(deltarule, model):
 
 @pytest.fixture(scope="module")
 def segmenter(tmp_path_factory):
-    """A model that knows by heart how one sentence divides into words."""
+    """A model that knows by heart how four sentences divide into words."""
     directory = tmp_path_factory.mktemp("segmenter")
-    rows = "".join(f"{i}\t{word}\t_\tX\t_\t_\t_\t_\t_\t_\n" for i, word in enumerate(["我", "来到", "北京", "。"], 1))
+    sentences = ["我 来到 北京 。", "我 来到", "北京", "北京 我 。"]
+    words = [enumerate(sentence.split(), start=1) for sentence in sentences]
+    rows = "\n".join("".join(f"{i}\t{word}\t_\tX" + "\t_" * 6 + "\n" for i, word in own) for own in words)
     (directory / "train.conllu").write_text(rows, encoding="utf-8")
     settings = {"hidden": 20, "learning_rate": 0.01, "dropout": 0.0, "minimum_count": 1, "epochs": 40}
     dr.Tagger(unit="character", **settings).fit(directory / "train.conllu").save(directory / "model")

@@ -23,7 +23,7 @@ def evaluate(
     encoding: Encoding = "utf-8",
     threads: Threads = None,
     errors: Annotated[
-        bool, typer.Option("--errors", help="Show the commonest errors and sentences with them.")
+        bool, typer.Option("--errors", show_default="no", help="Show the commonest errors and sentences with them.")
     ] = False,
     shown: Annotated[int, typer.Option(min=1, help="Kinds of errors to show.")] = 10,
     json: Json = False,

@@ -50,7 +50,11 @@ def train(
     ] = None,
     lexicon: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=FILE", help="Phrases, one a line, as a feature, such as LOC=cities.txt; repeat it."),
+        typer.Option(
+            metavar="NAME=FILE",
+            show_default="none",
+            help="Phrases, one a line, as a feature, such as LOC=cities.txt; repeat it.",
+        ),
     ] = None,
     objective: Annotated[
         str | None,
