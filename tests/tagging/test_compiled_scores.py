@@ -18,7 +18,7 @@ def reference(model, corpus):
     """Scores by the reference interpreter, labels by the decoder in NumPy."""
     sentences = Sentences(corpus, model.encoder.encode(corpus.forms), model.config.window)
     scores = model.reference_scores(sentences, np.flatnonzero(np.diff(corpus.sentence_offsets)))
-    learned = {name: model.network.parameters[name].value for name in model.network.transitions}
+    learned = model.network.transitions.scores() if model.network.transitions else {}
     return scores, model.labelling.decoder.with_learned(learned).decode(scores, corpus.sentence_offsets)
 
 
