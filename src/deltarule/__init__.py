@@ -7,6 +7,7 @@ from deltarule.data import sample_corpus
 from deltarule.drawing import Drawing
 from deltarule.errors import InputError, ModelError, NonFiniteError, ShapeError
 from deltarule.execution.reference import Run, backprop
+from deltarule.graph.expressions import parse_expression
 from deltarule.graph.functions import (
     absolute,
     affine,
@@ -137,6 +138,7 @@ __all__ = [
     "mean",
     "one_hot",
     "parameter",
+    "parse_expression",
     "pick",
     "read_corpus",
     "read_vectors",

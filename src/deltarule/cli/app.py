@@ -16,6 +16,7 @@ from deltarule.cli.check import check
 from deltarule.cli.demo import demo
 from deltarule.cli.display import status
 from deltarule.cli.evaluate import evaluate
+from deltarule.cli.lab import lab
 from deltarule.cli.tag import tag
 from deltarule.cli.train import train
 from deltarule.errors import InputError, NonFiniteError
@@ -62,7 +63,7 @@ def _fail(message: str, code: int) -> None:
     sys.exit(code)
 
 
-for command in (train, evaluate, tag, check, demo):
+for command in (train, evaluate, tag, check, demo, lab):
     app.command()(_reporting(command))
 
 
