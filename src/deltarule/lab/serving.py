@@ -31,9 +31,6 @@ def serve(tagger: Tagger, name: str, host: str, port: int, ready: Callable[[str]
     InputError
         When the place to listen on is taken or is not this machine's.
     """
-    listening = _listen(host, port)
-    calculate("x*y", {}, LIMITS.nodes)  # loads what lays out graphs, which takes a while
-    tagger.tag("Ready")
     config = uvicorn.Config(
         create_app(tagger, name, host),
         log_level="warning",
@@ -44,21 +41,19 @@ def serve(tagger: Tagger, name: str, host: str, port: int, ready: Callable[[str]
         timeout_graceful_shutdown=2,
     )
     shown = f"[{host}]" if ":" in host else host
-    ready(f"http://{shown}:{listening.getsockname()[1]}/")
-    with suppress(KeyboardInterrupt):
+    with _listen(host, port) as listening, suppress(KeyboardInterrupt):
+        calculate("x*y", {}, LIMITS.nodes)  # loads what lays out graphs, which takes a while
+        tagger.tag("Ready")
+        ready(f"http://{shown}:{listening.getsockname()[1]}/")
         uvicorn.Server(config).run(sockets=[listening])
 
 
 def _listen(host: str, port: int) -> socket.socket:
     """Take the place to listen on."""
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listening = socket.socket(family, kind, protocol)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
-        listening.listen(64)
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=64)
     except OSError as error:
         raise InputError(
             f"cannot listen on {host}, port {port}: {error.strerror}; choose others with --host and --port"
         ) from None
-    return listening

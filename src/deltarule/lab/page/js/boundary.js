@@ -129,8 +129,8 @@ function showPicture() {
       { type: "contour", x, y, z, contours: line, colorscale: [[0, colour("ink")], [1, colour("ink")]], showscale: false, line: { width: 2.5 }, hoverinfo: "skip" },
     );
   }
-  const axis = { range: [-1.3, 1.3], dtick: 0.5, zeroline: false };
-  return draw($("picture"), traces, { xaxis: axis, yaxis: axis, margin: { l: 36, r: 8, t: 8, b: 30 } });
+  const axis = { range: [-1.3, 1.3], dtick: 0.5, zeroline: false, showgrid: false, constrain: "domain" };
+  return draw($("picture"), traces, { xaxis: axis, yaxis: { ...axis, scaleanchor: "x" }, margin: { l: 36, r: 8, t: 8, b: 30 } });
 }
 
 function showLoss() {
@@ -153,7 +153,7 @@ function showNeurons() {
   $("neurons").replaceChildren(
     ...seen.layers.map((layer, depth) => {
       const strongest = Math.max(...layer.map((neuron) => neuron.signal)) || 1;
-      const heading = make("p", {}, `Hidden layer ${depth + 1}: what each neuron sees, and `, make("span", { class: "signal" }, "the mean size of its error signal"));
+      const heading = make("p", {}, `Hidden layer ${depth + 1}: `, make("span", { class: "value" }, "activation"), " of each neuron over the plane; mean size of its ", make("span", { class: "signal" }, "error signal"));
       return make("div", { class: "layer" }, heading, make("div", { class: "neurons" }, ...layer.map((neuron, place) => portrait(neuron, depth, place, strongest))));
     }),
   );
