@@ -7,6 +7,7 @@ from deltarule.data import sample_corpus
 from deltarule.drawing import Drawing
 from deltarule.errors import InputError, ModelError, NonFiniteError, ShapeError
 from deltarule.execution.reference import Run, backprop
+from deltarule.explaining import Explanation, Trace, trace
 from deltarule.graph.expressions import parse_expression
 from deltarule.graph.functions import (
     absolute,
@@ -52,7 +53,7 @@ from deltarule.networks import (
     Window,
     l2_penalty,
 )
-from deltarule.tagging import Evaluation, Progress, TaggedText, Tagger, TaggerConfig, WindowScorer
+from deltarule.tagging import Evaluation, Progress, TaggedText, Tagger, TaggerConfig, WindowScorer, explain
 from deltarule.text import Corpus, WordVectors, read_corpus, read_vectors
 from deltarule.training import (
     SGD,
@@ -89,6 +90,7 @@ __all__ = [
     "Dropout",
     "Epoch",
     "Evaluation",
+    "Explanation",
     "GradientReport",
     "History",
     "InputError",
@@ -112,6 +114,7 @@ __all__ = [
     "TaggedText",
     "Tagger",
     "TaggerConfig",
+    "Trace",
     "Trainer",
     "Window",
     "WindowScorer",
@@ -123,6 +126,7 @@ __all__ = [
     "constant",
     "dropout",
     "exp",
+    "explain",
     "gradient_check",
     "hard_tanh",
     "input",
@@ -151,6 +155,7 @@ __all__ = [
     "softmax",
     "sum",
     "tanh",
+    "trace",
     "train",
     "transpose",
     "window_affine",

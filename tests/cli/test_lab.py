@@ -14,9 +14,7 @@ from deltarule.cli import lab as lab_module
 
 def test_the_page_is_served_until_ctrl_c(model):
     command = [str(Path(sys.executable).parent / "deltarule"), "lab", str(model), "--port", "0", "--no-browser"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ
-    ) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         line = process.stdout.readline()
         found = re.fullmatch(r"The lab is at (http://127\.0\.0\.1:\d+/) and ends with Ctrl-C\.\n", line)
         assert found, line + process.stderr.read()

@@ -16,6 +16,7 @@ from deltarule.cli.check import check
 from deltarule.cli.demo import demo
 from deltarule.cli.display import status
 from deltarule.cli.evaluate import evaluate
+from deltarule.cli.explain import explain
 from deltarule.cli.lab import lab
 from deltarule.cli.tag import tag
 from deltarule.cli.train import train
@@ -24,7 +25,7 @@ from deltarule.errors import InputError, NonFiniteError
 __all__ = ["app", "main"]
 
 app = typer.Typer(
-    help="Label every word of a text: train a tagger, evaluate it, tag, and check its gradients.",
+    help="Label every word of a text: train a tagger, evaluate it, tag, explain labels, and check gradients.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -63,7 +64,7 @@ def _fail(message: str, code: int) -> None:
     sys.exit(code)
 
 
-for command in (train, evaluate, tag, check, demo, lab):
+for command in (train, evaluate, tag, explain, check, demo, lab):
     app.command()(_reporting(command))
 
 

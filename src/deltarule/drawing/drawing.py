@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from deltarule.errors import InputError
+from deltarule.files import write_whole
 
 __all__ = ["Drawing", "svg_document"]
 
@@ -71,13 +70,7 @@ class Drawing:
 
     def save(self, path: str | Path) -> None:
         """Write the SVG to a file, which is replaced only when the new one is complete."""
-        path = Path(path).resolve()
-        if not path.parent.is_dir():
-            raise InputError(f"{path}: there is no directory {path.parent}")
-        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as workspace:
-            complete = Path(workspace) / path.name
-            complete.write_text(self.svg, encoding="utf-8")
-            complete.replace(path)
+        write_whole(path, self.svg)
 
     def _repr_svg_(self) -> str:
         return self.svg

@@ -2,6 +2,7 @@
 
 from deltarule.tagging.config import TaggerConfig
 from deltarule.tagging.evaluation import Evaluation, Score, evaluate_labels
+from deltarule.tagging.explain import explain
 from deltarule.tagging.model import TaggingModel
 from deltarule.tagging.model_files import check_writable
 from deltarule.tagging.tagged import Entity, TaggedSentence, TaggedText, Token
@@ -23,4 +24,5 @@ __all__ = [
     "WindowScorer",
     "check_writable",
     "evaluate_labels",
+    "explain",
 ]

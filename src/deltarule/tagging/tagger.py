@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 
 from deltarule.errors import InputError
+from deltarule.explaining import Explanation, Trace
 from deltarule.tagging.batches import Sentences
 from deltarule.tagging.config import TaggerConfig
 from deltarule.tagging.evaluation import Evaluation
+from deltarule.tagging.explain import explain_word, trace_word
 from deltarule.tagging.labelling import Labelling
 from deltarule.tagging.model import TaggingModel
 from deltarule.tagging.model_files import load_model, save_model
@@ -161,6 +163,47 @@ class Tagger:
     ) -> Evaluation:
         """Compare predictions with the labels of a corpus, by the conlleval definition of precision, recall and F1."""
         return self.model.evaluate(_read(corpus, columns, field, encoding), threads)
+
+    def explain(self, text: str | Sequence[str], word: str | int, *, baseline: str = "boundary") -> Explanation:
+        """Say why a word got its label: what each word of its window, and each feature of each word, did for it.
+
+        The margin, the score of the label less that of the runner-up, is shared out by gradient × input and by
+        integrated gradients, whose parts sum to the margin less that of a baseline; and words are masked, as a check.
+
+        Parameters
+        ----------
+        text : plain text, or the tokens of one sentence
+        word : the word, where it stands in the text once, or its number in the text, counted from 0
+        baseline : what stands for no word: "boundary", the vectors that the network was trained to see beyond the ends
+            of a sentence, or "zero"
+
+        Returns
+        -------
+        Explanation
+            Print it for a table; ``.to_dict()`` is for JSON, ``.to_html()`` a page of its own.
+
+        Examples
+        --------
+        >>> import deltarule as dr
+        >>> tagger = dr.Tagger(hidden=50, epochs=2).fit(dr.sample_corpus().train)
+        >>> explanation = tagger.explain("Museums in Paris are amazing", "Paris")
+        >>> [word.word for word in explanation.window]
+        ['Museums', 'in', 'Paris', 'are', 'amazing']
+        >>> parts = sum(word.integrated for word in explanation.window)
+        >>> abs(parts - (explanation.margin - explanation.baseline_margin)) < 1e-3
+        True
+        """
+        return explain_word(self.model, text, word, baseline)
+
+    def trace(self, text: str | Sequence[str], word: str | int, weight: str) -> Trace:
+        """Follow the error signal from the score of a word's label back to one weight, as the network shares it out.
+
+        Parameters
+        ----------
+        text, word : as in `explain`
+        weight : such as ``"hidden[3,14]"``, from input 14 to neuron 3, or ``"hidden.bias[3]"``
+        """
+        return trace_word(self.model, text, word, weight)
 
     def save(self, directory: str | Path) -> None:
         """Write the model to a directory: config.json, weights.safetensors, and vocabularies as plain text.
