@@ -10,7 +10,15 @@ from deltarule.lab.limits import LIMITS
 from deltarule.networks.activations import activation_function
 from deltarule.training.update_rules import update_rule
 
-__all__ = ["CheckRequest", "ExplainRequest", "GraphRequest", "StepRequest", "TagRequest", "TrainRequest"]
+__all__ = [
+    "CheckRequest",
+    "ExplainRequest",
+    "GraphRequest",
+    "StepRequest",
+    "TagRequest",
+    "TraceRequest",
+    "TrainRequest",
+]
 
 Coordinate = Annotated[float, Field(ge=-2, le=2)]
 
@@ -28,8 +36,15 @@ class TagRequest(_Request):
 class ExplainRequest(TagRequest):
     """A word of a text, whose label is to be explained."""
 
-    sentence: int = Field(0, ge=0, description="Which sentence of the text, from 0.")
-    word: int = Field(ge=0, description="Which word of the sentence, from 0.", examples=[2])
+    word: int | str = Field(description="The word, or its number in the text, from 0.", examples=["Paris"])
+
+
+class TraceRequest(ExplainRequest):
+    """A word of a text, and a weight to which its score's signal is to be followed."""
+
+    weight: str = Field(
+        max_length=100, description="From input 14 to neuron 3 it is hidden[3,14].", examples=["hidden[3,14]"]
+    )
 
 
 class GraphRequest(_Request):

@@ -12,7 +12,15 @@ from deltarule.data import sample_corpus
 from deltarule.lab.boundary import BoundaryTraining
 from deltarule.lab.calculator import calculate
 from deltarule.lab.limits import LIMITS
-from deltarule.lab.requests import CheckRequest, GraphRequest, StepRequest, TagRequest, TrainRequest
+from deltarule.lab.requests import (
+    CheckRequest,
+    ExplainRequest,
+    GraphRequest,
+    StepRequest,
+    TagRequest,
+    TraceRequest,
+    TrainRequest,
+)
 from deltarule.lab.sessions import Sessions
 from deltarule.tagging import Tagger
 
@@ -41,6 +49,18 @@ def tagger_routes(tagger: Tagger, name: str) -> APIRouter:
         """Label every word of a text; sentences with tokens and entities, each with its place in the text."""
         with lock:
             return {"sentences": tagger.tag(request.text).as_dicts()}
+
+    @router.post("/explain")
+    def explain(request: ExplainRequest) -> dict[str, Any]:
+        """Say why a word got its label: what each word of its window and each of their features did for it."""
+        with lock:
+            return tagger.explain(request.text, request.word).to_dict()
+
+    @router.post("/trace")
+    def trace(request: TraceRequest) -> dict[str, Any]:
+        """Follow the error signal from the score of a word's label back to one weight, factor by factor."""
+        with lock:
+            return tagger.trace(request.text, request.word, request.weight).to_dict()
 
     @router.post("/check")
     def check(request: CheckRequest) -> dict[str, Any]:

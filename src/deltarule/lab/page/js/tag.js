@@ -1,9 +1,8 @@
 // Tag: entities highlighted as one types; a click on a word explains its label.
 
 import { $, make } from "./elements.js";
+import { explain, forget } from "./explanation.js";
 import { afterTyping, ask, latest } from "./server.js";
-
-let chosen = null;
 
 const tag = latest(async (signal) => {
   const text = $("text").value;
@@ -16,15 +15,16 @@ function show(text, sentences) {
   const characters = [...text];
   const piece = (from, to) => characters.slice(from, to).join("");
   const parts = [];
-  let done = 0;
-  sentences.forEach((sentence, number) => {
+  let done = 0, count = 0;
+  sentences.forEach((sentence) => {
     const marks = new Map(sentence.entities.map((entity) => [entity.start, entity]));
     let mark = null, end = -1;
-    sentence.tokens.forEach((token, place) => {
+    sentence.tokens.forEach((token) => {
       const into = mark && token.start < end ? mark : parts;
       const between = piece(done, token.start);
       const word = make("button", { type: "button", "aria-pressed": false, "data-label": token.label }, token.text);
-      word.addEventListener("click", () => choose(word, number, place));
+      const place = count++;
+      word.addEventListener("click", () => choose(word, text, place));
       const entity = marks.get(token.start);
       if (entity) {
         mark = make("mark", { "data-type": entity.type });
@@ -45,12 +45,12 @@ function show(text, sentences) {
   });
   parts.push(piece(done));
   $("tagged").replaceChildren(...parts);
-  $("explanation").replaceChildren();
+  forget();
 }
 
-function choose(word, sentence, place) {
-  chosen = { sentence, place };
+function choose(word, text, place) {
   for (const other of $("tagged").querySelectorAll("button")) other.setAttribute("aria-pressed", other === word);
+  explain(text, place);
 }
 
 export function startTag() {
