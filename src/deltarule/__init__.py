@@ -7,7 +7,7 @@ from deltarule.data import sample_corpus
 from deltarule.drawing import Drawing
 from deltarule.errors import InputError, ModelError, NonFiniteError, ShapeError
 from deltarule.execution.reference import Run, backprop
-from deltarule.explaining import Explanation, Trace, trace
+from deltarule.explaining import Explanation, Trace, TrainingWatch, trace, training_report
 from deltarule.graph.expressions import parse_expression
 from deltarule.graph.functions import (
     absolute,
@@ -116,6 +116,7 @@ __all__ = [
     "TaggerConfig",
     "Trace",
     "Trainer",
+    "TrainingWatch",
     "Window",
     "WindowScorer",
     "WordVectors",
@@ -157,6 +158,7 @@ __all__ = [
     "tanh",
     "trace",
     "train",
+    "training_report",
     "transpose",
     "window_affine",
 ]

@@ -172,3 +172,39 @@ def test_the_signal_of_ctrl_c(corpus, tmp_path):
     assert process.returncode == 130
     assert err.endswith("interrupted\n")
     dr.load(tmp_path / "model")
+
+
+def test_a_report_is_written(deltarule, corpus, tmp_path, small_options):
+    outcome = deltarule(
+        "train",
+        corpus,
+        "--dev",
+        corpus,
+        "-o",
+        tmp_path / "m",
+        "--epochs",
+        2,
+        *small_options,
+        "--report",
+        tmp_path / "r.html",
+    )
+    assert outcome.code == 0
+    assert "report written to" in outcome.err
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "Confusion matrix" in page
+    assert "hidden (tanh)" in page
+
+
+def test_a_report_that_cannot_be_written_is_refused_before_training(
+    deltarule, corpus, tmp_path, small_options, monkeypatch
+):
+    arguments = ("train", corpus, "-o", tmp_path / "m", *small_options, "--report")
+    outcome = deltarule(*arguments, tmp_path / "nowhere" / "r.html")
+    assert outcome.code == 2
+    assert "there is no directory" in outcome.err
+    monkeypatch.setattr("deltarule.explaining.report.find_spec", lambda name: None)
+    outcome = deltarule(*arguments, tmp_path / "r.html")
+    assert outcome.code == 2
+    assert "pip install 'deltarule[report]'" in outcome.err
+    assert outcome.out == ""
+    assert not (tmp_path / "m").exists()

@@ -12,7 +12,10 @@ from deltarule.cli.display import print_json
 from deltarule.cli.options import Columns, Encoding, Field, Json, Threads, configuration, default_of, parse_columns
 from deltarule.cli.training import TrainingDisplay, say
 from deltarule.errors import NonFiniteError
+from deltarule.explaining import TrainingWatch, check_report, training_report
+from deltarule.files import check_place, write_whole
 from deltarule.tagging import Tagger, TaggerConfig, check_writable
+from deltarule.text import Corpus, read_corpus
 
 __all__ = ["train"]
 
@@ -66,6 +69,10 @@ def train(
             show_default="none",
         ),
     ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write a page on the training: curves, layers, errors.", show_default="none"),
+    ] = None,
     scheme: Annotated[
         str | None,
         typer.Option(
@@ -95,6 +102,10 @@ def train(
     }
     settings = configuration(config, options)
     check_writable(model)
+    if report is not None:
+        check_place(report)
+        check_report()
+    watch = None if report is None else TrainingWatch()
     tagger = Tagger(**settings.model_dump())
     try:
         with TrainingDisplay(settings.epochs, quiet=json) as display:
@@ -107,6 +118,7 @@ def train(
                 scheme=scheme,
                 threads=threads,
                 progress=display.progress,
+                watch=watch,
             )
     except (KeyboardInterrupt, NonFiniteError):
         if display.rows:
@@ -114,10 +126,24 @@ def train(
             say(f"training stopped early; the best epoch so far is saved in {model}")
         raise
     tagger.save(model)
+    if report is not None and watch is not None:
+        gold = None if dev is None else read_corpus(dev, columns=parse_columns(columns), field=field, encoding=encoding)
+        write_report(report, tagger, watch, gold, title=f"Training on {corpus}")
+        for warning in watch.warnings():
+            say(f"warning: {warning}")
+    if report is not None and not json:
+        say(f"report written to {report}")
     if json:
         print_json({"model": str(model), "epochs": display.rows})
     else:
         say(f"model written to {model}; next: deltarule evaluate {model} TEST, or: deltarule tag {model} FILE")
+
+
+def write_report(file: Path, tagger: Tagger, watch: TrainingWatch, dev: Corpus | None, title: str) -> None:
+    """Write the page of a training, with the confusion matrix of the development corpus."""
+    score = "accuracy" if tagger.model.labelling.plain else "F1"
+    confusion = None if dev is None else tagger.model.confusion(dev)
+    write_whole(file, training_report(watch, title=title, score=score, confusion=confusion))
 
 
 # What --help tells of the settings that have no option of their own.

@@ -19,7 +19,7 @@ __all__ = ["MOST_NEURONS", "NeuronLayer", "draw_neurons"]
 MOST_NEURONS = 24
 """Neurons of a layer that are drawn one by one."""
 
-_RADIUS, _ROW, _MARGIN, _SMALL = 15.0, 40.0, 20.0, 11.0
+_RADIUS, _ROW, _MARGIN, _SMALL = 17.0, 44.0, 20.0, 11.0
 _BETWEEN = 170.0
 _THICKEST = 5.0
 

@@ -21,7 +21,7 @@ _STYLE = """
 .deltarule-why p { margin: .3rem 0; color: var(--quiet) }
 .deltarule-why mark { background: var(--value); color: var(--paper);
   border-radius: 4px; padding: 0 .3em }
-.deltarule-why .window { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: .7rem }
+.deltarule-why .window { display: grid; grid-template-columns: repeat(auto-fit, minmax(11.5rem, 1fr)); gap: .7rem }
 .deltarule-why .word { border: 1px solid var(--line); border-radius: 8px; padding: .5rem .6rem; min-width: 0 }
 .deltarule-why .word.middle { border: 2px solid var(--value) }
 .deltarule-why .word b { overflow-wrap: anywhere } .deltarule-why small { color: var(--quiet) }

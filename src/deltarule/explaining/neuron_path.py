@@ -10,13 +10,13 @@ import numpy as np
 from deltarule.errors import InputError
 from deltarule.execution.reference import Run
 from deltarule.graph import Array, DropoutMask, Elementwise, Node, Parameter
-from deltarule.graph.operations.arithmetic import Multiply
+from deltarule.graph.operations.arithmetic import Add, Multiply
 from deltarule.graph.operations.linear import Affine, Linear
 from deltarule.graph.operations.windows import WindowAffine
 from deltarule.graph.shapes import format_shape
 from deltarule.graph.signals import dense
 
-__all__ = ["Level", "WeightUse", "path_to_output", "weight_use"]
+__all__ = ["Level", "WeightUse", "layers_of", "path_to_output", "weight_use"]
 
 _WEIGHT_AT = {Linear: 1, Affine: 1, WindowAffine: 2}  # which input is W; b stands right behind it
 
@@ -117,11 +117,16 @@ class Level:
 
     def slope(self, row: int) -> Array:
         """Return f′(z) for each neuron of one example."""
+        slopes = self.slopes()
+        return slopes[row] if slopes.ndim > 1 else slopes
+
+    def slopes(self) -> Array:
+        """Return f′(z) for each neuron of all examples."""
         ones = np.ones_like(self.run.values[self.layer])
         for node in reversed(self.activations):
             assert node.operation is not None
             (ones,) = node.operation.backward(ones, self.run.values[node], self.run.values[node.inputs[0]])  # type: ignore
-        return ones[row] if ones.ndim > 1 else ones
+        return ones
 
     def passed(self, row: int, neuron: int) -> float:
         """Return what dropout multiplied a neuron's output with: 1 without dropout."""
@@ -170,6 +175,12 @@ def path_to_output(run: Run, layer: Node, result: Node) -> list[Level]:
     return levels
 
 
+def layers_of(run: Run) -> list[Level]:
+    """List all layers of a graph, in the order of computation."""
+    layers = [node for node in run.order if type(node.operation) in _WEIGHT_AT]
+    return [_level(run, layer, run.order[-1])[0] for layer in layers]
+
+
 def _level(run: Run, layer: Node, result: Node) -> tuple[Level, Node | None]:
     """Return a layer with its activation, and the layer that it feeds, if it feeds just one."""
     end = layer
@@ -183,6 +194,8 @@ def _level(run: Run, layer: Node, result: Node) -> tuple[Level, Node | None]:
         others = [source for source in user.inputs if source is not end]
         if isinstance(user.operation, Elementwise) and len(user.inputs) == 1 and not masks:
             activations.append(user)
+        elif isinstance(user.operation, Add) and not activations and not masks and user.shape == end.shape:
+            pass  # z is a sum of several maps: the signal arrives at each of them as it is
         elif isinstance(user.operation, Multiply) and len(others) == 1 and isinstance(others[0], DropoutMask):
             masks.append(others[0])
         elif type(user.operation) in (Linear, Affine) and user.inputs[0] is end:

@@ -116,7 +116,7 @@ def trace_run(
     slope = levels[0].slope(row)[i] if levels[0].activations else None
     if slope is not None:
         signal *= float(slope)
-        z = float(run.values[use.layer].reshape(rows, -1)[row, i])
+        z = float(_values(run, levels[0].activations[0].inputs[0], row)[i])
         steps.append(
             Step("slope", f"× {levels[0].function}′(z[{i}]), z[{i}] = {z:.4g}", float(slope), signal, f"δ[{i}]")
         )

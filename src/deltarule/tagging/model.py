@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from deltarule import kernels
 from deltarule.execution.cores import one_thread_of_algebra, thread_count
 from deltarule.execution.reference import forward
+from deltarule.explaining import Confusion
 from deltarule.graph import Array
 from deltarule.tagging.batches import Sentences
 from deltarule.tagging.compiled_scores import CompiledScores, feature_matrix, non_finite_scores, sentence_batches
@@ -61,6 +62,14 @@ class TaggingModel:
             known = folded_words(vectors)
             network.set_word_vectors(encoder.vocabularies["word"].ids(known), vectors.matrix[list(known.values())])
         return cls(config, labelling, encoder, network)
+
+    def confusion(self, corpus: Corpus, threads: int | None = None) -> Confusion:
+        """Count which labels tokens got where which were right; chunk labels count by their types."""
+        gold = [label for sentence in self.labelling.gold(corpus) for label in sentence]
+        predicted = self.labelling.written(self.predict(corpus, threads), corpus)
+        if not self.labelling.plain:
+            gold, predicted = ([label.partition("-")[2] or label for label in own] for own in (gold, predicted))
+        return Confusion.of_labels(gold, predicted)
 
     def example_feeds(self, corpus: Corpus, sentences: int, seed: int) -> dict[str, Array]:
         """Return feeds of the first sentences of a corpus with labels drawn by a seed, to check gradients on."""

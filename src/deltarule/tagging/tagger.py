@@ -21,7 +21,7 @@ from deltarule.tagging.model_files import load_model, save_model
 from deltarule.tagging.tagged import TaggedText
 from deltarule.tagging.training_run import Progress, TrainingRun
 from deltarule.text import Corpus, WordVectors, read_corpus, read_plain, read_vectors
-from deltarule.training.epochs import Epoch, History
+from deltarule.training.epochs import Epoch, History, Watch
 
 __all__ = ["Progress", "Tagger"]
 
@@ -77,6 +77,7 @@ class Tagger:
         scheme: str | None = None,
         threads: int | None = None,
         progress: Progress | None = None,
+        watch: Watch | None = None,
     ) -> Tagger:
         """Train on a labelled corpus.
 
@@ -91,6 +92,7 @@ class Tagger:
             recognised, and labels that break it are an error, where a scheme given here has them read as conlleval does
         threads : how many share the work, all cores for ``None``; the model does not depend on it
         progress : functions to call on the way
+        watch : looks at the layers before training and after each epoch, such as a `TrainingWatch`
 
         Returns
         -------
@@ -119,7 +121,7 @@ class Tagger:
             if progress.epoch:
                 progress.epoch(epoch, evaluation)
 
-        run = TrainingRun(model, sentences, dev, Progress(step=progress.step, epoch=finished), threads)
+        run = TrainingRun(model, sentences, dev, Progress(step=progress.step, epoch=finished), threads, watch)
         run.finish(self.history)
         return self
 

@@ -6,16 +6,19 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from deltarule.errors import InputError
 from deltarule.networks import Network, Objective, l2_penalty
-from deltarule.training.epochs import Epoch, History, best_epoch_kept
+from deltarule.training.epochs import Epoch, History, Watch, best_epoch_kept
 from deltarule.training.minibatches import Minibatches
 from deltarule.training.schedules import ConstantRate, Schedule
 from deltarule.training.trainer import Trainer
 from deltarule.training.update_rules import Adam, UpdateRule
 
 __all__ = ["train"]
+
+_WATCHED = 512  # examples that a watch looks at
 
 
 def train(
@@ -34,6 +37,7 @@ def train(
     score: Callable[[], float] | None = None,
     patience: int | None = None,
     on_epoch: Callable[[Epoch], None] | None = None,
+    watch: Watch | None = None,
 ) -> History:
     """Train a network's parameters in place.
 
@@ -53,6 +57,7 @@ def train(
     score : value on development data, higher is better; the best epoch's parameters are kept
     patience : stop after so many epochs without a better score
     on_epoch : called after each epoch
+    watch : looks at the layers before training and after each epoch, such as a `TrainingWatch`
 
     Returns
     -------
@@ -91,11 +96,26 @@ def train(
         threads=threads,
     )
     random = np.random.default_rng(seed)
+    sample = [Minibatches(arrays, batch).feeds(_spread(rows))] if watch else []
+
+    def after_epoch(epoch: Epoch) -> None:
+        if watch:
+            watch(trainer, sample, epoch)
+        if on_epoch:
+            on_epoch(epoch)
+
+    if watch:
+        watch(trainer, sample, None)
     return best_epoch_kept(
         trainer,
         lambda _: Minibatches(arrays, batch, random),
         epochs,
         score=score,
         patience=patience,
-        on_epoch=on_epoch,
+        on_epoch=after_epoch,
     )
+
+
+def _spread(rows: int) -> NDArray[np.intp]:
+    """Choose rows that lie evenly over all, to look at."""
+    return np.linspace(0, rows - 1, min(rows, _WATCHED)).astype(np.intp)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -244,9 +244,25 @@ class Trainer:
                 self.update_rule.apply(parameter.value, gradient, self._states[parameter], rate, self.step_number)
         return loss
 
+    @property
+    def schedule_factor(self) -> float:
+        """Share of the highest learning rate that the coming step takes."""
+        return self.schedule.factor(self.step_number, self.steps)
+
+    def changes_of_a_step(self, gradients: Mapping[Parameter, Array]) -> dict[Parameter, Array]:
+        """Return what the coming step would add to parameters, given their gradients; nothing is changed."""
+        changes = {}
+        for parameter, gradient in gradients.items():
+            if parameter in self._states:
+                value = parameter.value.copy()
+                state = {name: array.copy() for name, array in self._states[parameter].items()}
+                self.update_rule.apply(value, gradient, state, self._rate(), self.step_number + 1)
+                changes[parameter] = value - parameter.value
+        return changes
+
     def _rate(self) -> float:
         """Return the learning rate of the coming step."""
-        return self.update_rule.learning_rate * self.schedule.factor(self.step_number, self.steps)
+        return self.update_rule.learning_rate * self.schedule_factor
 
     def _refuse_non_finite(self, gradients: dict[Parameter, Signal], run: Run) -> None:
         """Refuse gradients that are not finite, or so large that update rules cannot square them, unless clipped."""
