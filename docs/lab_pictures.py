@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import shutil
 import subprocess
@@ -12,7 +13,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 IMAGES = Path(__file__).resolve().parent / "images"
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
-STEPS = 1500
+STEPS = 1000
 
 
 def tag(page: Page) -> None:
@@ -36,9 +37,11 @@ def graph(page: Page) -> None:
 def boundary(page: Page) -> None:
     """Train until the spirals are parted."""
     page.select_option("[name=data]", "spirals")
-    page.fill("[name=hidden]", "12, 8")
+    page.fill("[name=hidden]", "16, 8")
     page.locator("[name=hidden]").press("Tab")
-    expect(page.locator("#neurons canvas")).to_have_count(20)
+    page.fill("[name=learning_rate]", "0.05")
+    page.locator("[name=learning_rate]").press("Tab")
+    expect(page.locator("#neurons canvas")).to_have_count(24)
     page.select_option("#speed", "50")
     page.get_by_role("button", name="Train").click()
     while int(page.text_content("#steps") or 0) < STEPS:
@@ -54,6 +57,15 @@ def gradients(page: Page) -> None:
     expect(page.locator("#errors .nsewdrag").first).to_be_visible()
 
 
+def save(page: Page, name: str) -> None:
+    """Write the whole page as WebP, which Playwright's own screenshots cannot be."""
+    size = page.evaluate("({ width: document.documentElement.clientWidth, height: document.body.scrollHeight })")
+    clip = {"x": 0, "y": 0, **size, "scale": 1}
+    settings = {"format": "webp", "quality": 85, "captureBeyondViewport": True, "clip": clip}
+    picture = page.context.new_cdp_session(page).send("Page.captureScreenshot", settings)
+    (IMAGES / f"lab-{name}.webp").write_bytes(base64.b64decode(picture["data"]))
+
+
 def main() -> None:
     """Serve the page, and take a picture of each tab."""
     command = [str(Path(sys.executable).parent / "deltarule"), "lab", "--port", "0", "--no-browser"]
@@ -67,7 +79,7 @@ def main() -> None:
             page.goto(f"{address}#{take.__name__}")
             take(page)
             page.locator("h1").hover()
-            page.screenshot(path=IMAGES / f"lab-{take.__name__}.png", full_page=True, animations="disabled")
+            save(page, take.__name__)
         browser.close()
         server.terminate()
 

@@ -30,8 +30,8 @@ def circles(angle: NDArray[np.float64], kind: NDArray[np.int64]) -> NDArray[np.f
 
 def spirals(angle: NDArray[np.float64], kind: NDArray[np.int64]) -> NDArray[np.float64]:
     """Place points on two spirals, one half a turn behind the other."""
-    turn = 1.5 * 2 * np.pi * angle + np.pi * kind
-    radius = 0.1 + 0.85 * angle
+    turn = 2 * np.pi * angle + np.pi * kind
+    radius = 0.15 + 0.8 * angle
     return np.stack([radius * np.cos(turn), radius * np.sin(turn)], axis=1)
 
 
@@ -50,7 +50,7 @@ DATASETS: dict[str, Callable[[NDArray[np.float64], NDArray[np.int64]], NDArray[n
 }
 """Places of points without noise, from numbers between 0 and 1 and their classes."""
 
-_WIDER = {"xor": 3.0}  # clouds, not lines
+_NOISE = {"spirals": 0.4, "xor": 2.0}  # lines that lie close, and clouds
 
 
 def draw_points(name: str, count: int, noise: float, seed: int) -> Points:
@@ -60,10 +60,11 @@ def draw_points(name: str, count: int, noise: float, seed: int) -> Points:
     ----------
     name : one of `DATASETS`
     count : number of points, half of them of each class
-    noise : standard deviation of what is added to each coordinate (three times as much for the clouds of "xor")
+    noise : standard deviation of what is added to each coordinate; twice as much for the clouds of "xor", and two fifths
+        for "spirals"
     seed : of the drawing
     """
     random = np.random.default_rng(seed)
     kind = np.arange(count) % 2
     places = DATASETS[name](random.random(count), kind)
-    return places + random.normal(scale=noise * _WIDER.get(name, 1.0), size=places.shape), kind
+    return places + random.normal(scale=noise * _NOISE.get(name, 1.0), size=places.shape), kind

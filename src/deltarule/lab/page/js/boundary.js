@@ -153,7 +153,8 @@ function showNeurons() {
   $("neurons").replaceChildren(
     ...seen.layers.map((layer, depth) => {
       const strongest = Math.max(...layer.map((neuron) => neuron.signal)) || 1;
-      const heading = make("p", {}, `Hidden layer ${depth + 1}: `, make("span", { class: "value" }, "activation"), " of each neuron over the plane; mean size of its ", make("span", { class: "signal" }, "error signal"));
+      const told = depth ? [] : [": ", make("span", { class: "value" }, "activation"), " of each neuron over the plane; mean size of its ", make("span", { class: "signal" }, "error signal")];
+      const heading = make("p", {}, `Hidden layer ${depth + 1}`, ...told);
       return make("div", { class: "layer" }, heading, make("div", { class: "neurons" }, ...layer.map((neuron, place) => portrait(neuron, depth, place, strongest))));
     }),
   );

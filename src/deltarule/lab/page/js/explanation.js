@@ -78,7 +78,7 @@ function showParts() {
     marker: { color: parts.map((part) => (part < 0 ? colour("paper") : colour("ink"))), line: { color: colour("ink"), width: 1.5 } },
     hovertemplate: "%{y}: %{x:.4g}<extra></extra>",
   };
-  const low = Math.min(0, ...parts), high = Math.max(0, ...parts), room = ($("words").clientWidth < 480 ? 0.3 : 0.15) * (high - low || 1);
+  const low = Math.min(0, ...parts), high = Math.max(0, ...parts), room = ($("words").clientWidth < 480 ? 0.35 : 0.22) * (high - low || 1);
   draw($("words"), [bars], {
     xaxis: { range: [low - (low < 0 ? room : 0), high + room], zerolinecolor: colour("quiet") },
     yaxis: { autorange: "reversed", automargin: true, showgrid: false }, height: 46 * words.length + 44, margin: { l: 8, r: 8, t: 6, b: 30 }, bargap: 0.45,
