@@ -6,6 +6,7 @@ import pytest
 import deltarule as dr
 from deltarule.lab import boundary
 from deltarule.lab.boundary import SIDE, BoundaryTraining
+from deltarule.lab.checks import checked
 from deltarule.lab.datasets import draw_points
 from deltarule.lab.requests import TrainRequest
 from deltarule.training.minibatches import Minibatches
@@ -63,7 +64,7 @@ def test_every_objective_and_activation_gets_better(objective, activation):
     state = training.state()
     assert state["loss"] < before
     assert [len(layer) for layer in state["layers"]] == [6, 4]
-    assert training.check(5, 0)
+    assert checked(training.loss, training.data, 5, 0)["passed"]
 
 
 def test_own_points():
@@ -76,9 +77,10 @@ def test_own_points():
 def test_kinks_are_found_where_points_lie_on_them():
     points = [(0.0, 0.0, 0), (0.5, 0.5, 1)]  # biases begin at 0, so every neuron is at its kink at the origin
     training = BoundaryTraining(TrainRequest(data="points", points=points, activation="relu"))
-    report = training.check(20, 0)
-    assert (report.passed, report["dense1.bias"].verdict) == (True, "kink")
-    assert report["dense1.bias"].worst.kink == "relu (dense1.activation)"
+    report = checked(training.loss, training.data, 20, 0)
+    found = {parameter["name"]: parameter for parameter in report["parameters"]}
+    assert (report["passed"], found["dense1.bias"]["verdict"]) == (True, "kink")
+    assert found["dense1.bias"]["kink"] == "relu (dense1.activation)"
 
 
 def test_time_ends_a_request_early_and_steps_a_training(monkeypatch):

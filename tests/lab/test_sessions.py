@@ -1,7 +1,7 @@
 import pytest
 
 from deltarule.lab import sessions
-from deltarule.lab.sessions import NoSessionError, Sessions, TooManySessionsError
+from deltarule.lab.sessions import BusyError, NoSessionError, Sessions
 
 
 def test_a_session_is_found_by_its_name_until_it_ends():
@@ -20,7 +20,7 @@ def test_too_many_are_refused_unless_one_is_idle(monkeypatch):
     monkeypatch.setattr(sessions, "monotonic", lambda: now)
     kept = Sessions()
     names = [kept.add(number) for number in range(16)]
-    with pytest.raises(TooManySessionsError, match="16 trainings are in use"):
+    with pytest.raises(BusyError, match="16 trainings are in use"):
         kept.add("one more")
     now = 50.0
     for name in names[1:]:

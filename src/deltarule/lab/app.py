@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from deltarule.errors import InputError, NonFiniteError
 from deltarule.lab.guard import Guard
 from deltarule.lab.routes import calculator_routes, tagger_routes, training_routes
-from deltarule.lab.sessions import NoSessionError, TooManySessionsError
+from deltarule.lab.sessions import BusyError, NoSessionError
 from deltarule.tagging import Tagger
 
 __all__ = ["create_app"]
@@ -31,7 +31,7 @@ _STATUSES: list[tuple[type[Exception], int]] = [
     (InputError, 422),
     (NonFiniteError, 422),
     (NoSessionError, 404),
-    (TooManySessionsError, 429),
+    (BusyError, 429),
 ]
 
 

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deltarule.checking import GradientReport, gradient_check
 from deltarule.errors import InputError
 from deltarule.execution.reference import Run, backprop, forward
 from deltarule.graph import Array
@@ -51,6 +50,7 @@ class BoundaryTraining:
     ----------
     network : the network
     points, classes : the data, of shapes (n, 2) and (n,)
+    loss, data : the node that training makes small, and its feeds on all points
     losses : of each step so far
     """
 
@@ -92,10 +92,6 @@ class BoundaryTraining:
             if perf_counter() - began > LIMITS.seconds:
                 break
         return self.losses[before:]
-
-    def check(self, sample: int, seed: int) -> GradientReport:
-        """Check the gradients of the network on all points."""
-        return gradient_check(self.loss, feeds=self.data, sample=sample, seed=seed)
 
     def state(self) -> dict[str, Any]:
         """Return the number of steps, how well all points are parted, and the pictures.

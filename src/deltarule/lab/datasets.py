@@ -60,8 +60,8 @@ def draw_points(name: str, count: int, noise: float, seed: int) -> Points:
     ----------
     name : one of `DATASETS`
     count : number of points, half of them of each class
-    noise : standard deviation of what is added to each coordinate; twice as much for the clouds of "xor", and two fifths
-        for "spirals"
+    noise : standard deviation of what is added to each coordinate; for the clouds of "xor" twice as much, and for
+        "spirals" two fifths
     seed : of the drawing
     """
     random = np.random.default_rng(seed)

@@ -25,6 +25,7 @@ class Limits:
     sessions : of training at the same time
     idle : seconds after which a session that nobody uses makes room for a new one
     sample, sentences : of a gradient check: entries of each parameter, and sentences that the loss is computed on
+    check_seconds : that a gradient check may take
     """
 
     body: int = 256 * 1024
@@ -41,6 +42,7 @@ class Limits:
     idle: float = 60.0
     sample: int = 200
     sentences: int = 20
+    check_seconds: float = 60.0
 
 
 LIMITS = Limits()

@@ -7,10 +7,10 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from deltarule.checking import gradient_check
 from deltarule.data import sample_corpus
 from deltarule.lab.boundary import BoundaryTraining
 from deltarule.lab.calculator import calculate
+from deltarule.lab.checks import checked
 from deltarule.lab.limits import LIMITS
 from deltarule.lab.requests import (
     CheckRequest,
@@ -65,10 +65,8 @@ def tagger_routes(tagger: Tagger, name: str) -> APIRouter:
     @router.post("/check")
     def check(request: CheckRequest) -> dict[str, Any]:
         """Check the model's gradients against central differences, as `deltarule check` does."""
-        with lock:
-            feeds = tagger.model.example_feeds(corpus, request.sentences, request.seed)
-            loss = tagger.model.network.loss
-            return gradient_check(loss, feeds=feeds, sample=request.sample, seed=request.seed).as_dict()
+        feeds = tagger.model.example_feeds(corpus, request.sentences, request.seed)
+        return checked(tagger.model.network.loss, feeds, request.sample, request.seed)
 
     return router
 
@@ -118,7 +116,7 @@ def training_routes() -> APIRouter:
     def check(session: str, request: CheckRequest) -> dict[str, Any]:
         """Check the gradients of the network as it is now, on all its points."""
         with sessions.use(session) as training:
-            return training.check(request.sample, request.seed).as_dict()
+            return checked(training.loss, training.data, request.sample, request.seed)
 
     @router.delete("/train/{session}")
     def end(session: str) -> dict[str, Any]:

@@ -12,15 +12,15 @@ from time import monotonic
 from deltarule.lab.boundary import BoundaryTraining
 from deltarule.lab.limits import LIMITS
 
-__all__ = ["NoSessionError", "Sessions", "TooManySessionsError"]
+__all__ = ["BusyError", "NoSessionError", "Sessions"]
 
 
 class NoSessionError(LookupError):
     """A session that has ended, or never was."""
 
 
-class TooManySessionsError(RuntimeError):
-    """All sessions are in use."""
+class BusyError(RuntimeError):
+    """The server has as much to do as it takes on."""
 
 
 @dataclass
@@ -44,7 +44,7 @@ class Sessions:
             if len(self._sessions) >= LIMITS.sessions:
                 oldest = min(self._sessions, key=lambda name: self._sessions[name].used)
                 if now - self._sessions[oldest].used < LIMITS.idle:
-                    raise TooManySessionsError(
+                    raise BusyError(
                         f"{LIMITS.sessions} trainings are in use; close another page, or try again in a minute"
                     )
                 del self._sessions[oldest]

@@ -35,7 +35,7 @@ const calculate = latest(async (signal) => {
 // Only values of names that stand in the expression; the server would refuse others.
 function known() {
   const text = $("expression").value;
-  const names = text.match(/[\p{L}_][\p{L}\p{N}_]*(?!\s*\()/gu) ?? [];
+  const names = text.match(/(?<![\p{L}\p{N}_.])[\p{L}_][\p{L}\p{N}_]*(?![\p{L}\p{N}_]|\s*\()/gu) ?? [];
   return Object.fromEntries(Object.entries(values).filter(([name]) => names.includes(name)));
 }
 
