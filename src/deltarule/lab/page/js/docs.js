@@ -33,8 +33,8 @@ function fields(schema) {
 function type(field) {
   if (field.enum) return field.enum.join(" | ");
   const limits = [field.minimum ?? field.exclusiveMinimum, field.maximum ?? field.maxLength ?? field.maxItems];
-  const within = limits.some((limit) => limit !== undefined) ? ` (${limits[0] ?? ""} … ${limits[1] ?? ""})` : "";
-  return (field.type ?? "") + within;
+  const within = limits.some((limit) => limit !== undefined) ? ` (${[limits[0], limits[1]].map((limit) => limit ?? "").join(" … ").trim()})` : "";
+  return (field.type ?? (field.anyOf ?? []).map((one) => one.type).join(" | ")) + within;
 }
 
 // A command that can be pasted into a shell.

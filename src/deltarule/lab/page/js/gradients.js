@@ -83,9 +83,10 @@ function showErrors() {
     hovertemplate: "%{y}: %{x:.1e}, %{text}<extra></extra>",
   };
   const limit = { type: "line", x0: TOLERANCE, x1: TOLERANCE, y0: 0, y1: 1, yref: "paper", line: { color: colour("quiet"), dash: "dash" } };
-  const told = { x: Math.log10(TOLERANCE), y: 1, yref: "paper", yanchor: "bottom", text: "agrees ← 1e-6 → wrong", showarrow: false, font: { color: colour("quiet") } };
+  const narrow = $("errors").clientWidth < 480;
+  const told = { x: Math.log10(TOLERANCE), y: 1, yref: "paper", yanchor: "bottom", text: narrow ? "tolerance" : "agrees ← 1e-6 → wrong", showarrow: false, font: { color: colour("quiet") } };
   draw($("errors"), [trace], {
-    xaxis: { type: "log", range: [-16.3, 0.5], dtick: 4, exponentformat: "e", title: { text: "largest relative error" } },
+    xaxis: { type: "log", range: [-16.3, 0.5], dtick: narrow ? 8 : 4, tickangle: 0, exponentformat: "e", title: { text: "largest relative error" } },
     yaxis: { automargin: true, type: "category" },
     shapes: [limit], annotations: [told], margin: { l: 10, r: 16, t: 28, b: 48 },
   });

@@ -131,12 +131,16 @@ function play() {
 }
 
 export function startGraph() {
+  $("examples").append(make("option", { value: "" }, "choose …"));
   for (const text of Object.keys(EXAMPLES)) $("examples").append(make("option", {}, text));
+  $("examples").value = $("expression").value;
   $("examples").addEventListener("change", () => {
+    if (!$("examples").value) return;
     $("expression").value = $("examples").value;
     values = { ...EXAMPLES[$("examples").value] };
     calculate();
   });
+  $("expression").addEventListener("input", () => ($("examples").value = ""));
   $("expression").addEventListener("input", afterTyping(calculate, 250));
   $("first").addEventListener("click", () => go(0));
   $("back").addEventListener("click", () => go(Number($("position").value) - 1));
