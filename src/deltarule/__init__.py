@@ -11,6 +11,7 @@ from deltarule.errors import InputError, ModelError, NonFiniteError, ShapeError
 from deltarule.execution.reference import Run, backprop
 from deltarule.explaining import Explanation, Trace, TrainingWatch, trace, training_report
 from deltarule.graph import Elementwise, Operation, apply
+from deltarule.graph.expressions import parse_expression
 from deltarule.graph.functions import (
     absolute,
     affine,
@@ -188,6 +189,7 @@ __all__ = [
     "mean",
     "one_hot",
     "parameter",
+    "parse_expression",
     "pick",
     "read_corpus",
     "read_vectors",

@@ -17,6 +17,7 @@ from deltarule.cli.demo import demo
 from deltarule.cli.display import status
 from deltarule.cli.evaluate import evaluate
 from deltarule.cli.explain import explain
+from deltarule.cli.lab import lab
 from deltarule.cli.tag import tag
 from deltarule.cli.train import train
 from deltarule.cli.vectors import nearest as vectors_nearest
@@ -65,7 +66,7 @@ def _fail(message: str, code: int) -> None:
     sys.exit(code)
 
 
-for command in (train, evaluate, tag, explain, check, demo):
+for command in (train, evaluate, tag, explain, check, demo, lab):
     app.command()(_reporting(command))
 
 vectors = typer.Typer(help="Learn word vectors from unlabelled text, and look at them.", no_args_is_help=True)
