@@ -45,6 +45,7 @@ class TestPlaces:
             assert program.memory[slices] == Work(("batch",), 32).slices({"batch": batch})
             assert program.contents(buffer).size >= batch
             assert program.memory[buffer.address] == address(program.contents(buffer))
+
     def test_numbers_and_sizes_have_one_place_each(self):
         program = Program()
         assert program.constant(7) == program.constant(7) != program.constant(8)
