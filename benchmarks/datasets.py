@@ -80,7 +80,7 @@ DATASETS = (
     Dataset("digits", True, (100,)),
     Dataset("breast cancer", True, (50,)),
     Dataset("wine", True, (50,), epochs=100),
-    Dataset("generated classes", True, (128, 64)),
+    Dataset("generated classes", True, (128, 64), epochs=20),
     Dataset("diabetes", False, (50,), epochs=100),
-    Dataset("generated numbers", False, (64, 32)),
+    Dataset("generated numbers", False, (64, 32), epochs=20),
 )

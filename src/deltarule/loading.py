@@ -47,4 +47,5 @@ def load(directory: str | Path) -> Tagger | NetworkClassifier | NetworkRegressor
     estimator = estimator_named(kind)
     from deltarule.estimators.files import load_estimator
 
-    return load_estimator(directory, estimator)
+    loaded: NetworkClassifier | NetworkRegressor = load_estimator(directory, estimator)
+    return loaded

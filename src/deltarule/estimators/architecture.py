@@ -12,7 +12,6 @@ from deltarule.graph import Input, Node, Parameter
 from deltarule.graph.functions import concatenate, dropout, sparse_affine
 from deltarule.networks import Dense, Lookup, Network
 from deltarule.networks.activations import activation_function
-from deltarule.networks.initialisation import initialisation_for
 
 __all__ = ["Architecture", "hidden_sizes"]
 
@@ -52,12 +51,13 @@ class Architecture:
         for number, (inputs, outputs) in enumerate(pairwise(sizes), start=1):
             last = number == len(sizes) - 1
             name, activation = ("output", "identity") if last else (f"hidden{number}", self.activation)
-            if node is None:
-                node = _sparse_layer(inputs, outputs, activation, name, random)
-            else:
-                layer = Dense(inputs, outputs, activation, name=name)
-                layer.initialise(random)
-                node = layer(node)
+            # Glorot's also for rectified units: on tables, fits from He's larger values generalise worse.
+            layer = Dense(inputs, outputs, activation, initialisation="glorot", name=name)
+            layer.initialise(random)
+            if not last:  # so that the kinks of rectified units do not all begin at the mean
+                bound = inputs**-0.5
+                layer.parameters["bias"].value[:] = random.uniform(-bound, bound, outputs)
+            node = _sparse_layer(layer) if node is None else layer(node)
             if not last:
                 node = dropout(node, self.dropout)
         assert node is not None
@@ -79,16 +79,15 @@ class Architecture:
         return (parts[0] if len(parts) == 1 else concatenate(parts, axis=1)), width
 
 
-def _sparse_layer(inputs: int, outputs: int, activation: str, name: str, random: np.random.Generator) -> Node:
-    """Return a = f(x W + b) for sparse rows x, with the first values that a `Dense` layer would have."""
-    drawn = initialisation_for(activation, None)(inputs, outputs, random).astype(np.float32)
-    weight = Parameter(np.ascontiguousarray(drawn.T), f"{name}.weight")
-    bias = Parameter(np.zeros(outputs, np.float32), f"{name}.bias")
+def _sparse_layer(layer: Dense) -> Node:
+    """Return a = f(x W + b) for sparse rows x; W is the transposed weight of a layer for whole rows."""
+    weight = Parameter(np.ascontiguousarray(layer.parameters["weight"].value.T), f"{layer.name}.weight")
+    bias = layer.parameters["bias"]
     columns, values = Input("columns", ("entries",), integer=True), Input("values", ("entries",))
     ends = Input("ends", ("batch",), integer=True)
-    preactivation = sparse_affine(columns, values, ends, weight, bias).named(f"{name}.preactivation")
-    activated = activation_function(activation)(preactivation)
-    return activated if activated is preactivation else activated.named(f"{name}.activation")
+    preactivation = sparse_affine(columns, values, ends, weight, bias)
+    activated = activation_function(layer.activation)(preactivation.named(f"{layer.name}.preactivation"))
+    return activated if activated is preactivation else activated.named(f"{layer.name}.activation")
 
 
 def hidden_sizes(hidden: int | Sequence[int]) -> tuple[int, ...]:

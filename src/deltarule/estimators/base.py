@@ -264,7 +264,8 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]
 
     def _restore(self, state: dict[str, Any]) -> None:
         """Put back what `_fitted_state` returned."""
-        own = {name: tuple(v) if isinstance(v, list) else v for name, v in state["architecture"].items()}
+        own: dict[str, Any] = dict(state["architecture"])
+        own["categories"], own["hidden"] = tuple(own["categories"]), tuple(own["hidden"])
         self._architecture = Architecture(**own)
         columns = dict(state["columns"])
         means = columns.pop("means")

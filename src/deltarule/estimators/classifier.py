@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse
+import scipy.special
 from sklearn.base import ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
@@ -185,7 +186,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc
         """Return the probability of each class, (examples, classes); of labels, each by itself."""
         scores = self._scores(X)
         if self.multilabel_:
-            return np.asarray(0.5 + 0.5 * np.tanh(0.5 * scores))
+            return np.asarray(scipy.special.expit(scores))
         exponentials = np.exp(scores - scores.max(axis=1, keepdims=True))
         return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True))
 
@@ -203,7 +204,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc
         }
         if self.objective not in objectives:
             raise InputError(f"unknown objective {self.objective!r}; choose one of: {', '.join(objectives)}")
-        return objectives[self.objective]  # type: ignore[index]
+        return objectives[self.objective]
 
     def _checked_targets(self, y: Any) -> Array:
         check_classification_targets(y)
@@ -226,7 +227,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc
             return y.astype(np.float32)
         places = np.minimum(np.searchsorted(self.classes_, y), len(self.classes_) - 1)
         if (strange := self.classes_[places] != y).any():
-            raise InputError(f"y has the class {y[strange][0]!r}, which is none of {self.classes_.tolist()}")
+            raise InputError(f"y has the class {y[strange].tolist()[0]!r}, which is none of {self.classes_.tolist()}")
         return places.astype(np.int32)
 
     def _weights(self, y: Array, weights: Array) -> Array:

@@ -41,7 +41,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):  # type: ignore[misc]
     --------
     >>> import deltarule as dr, numpy as np
     >>> x = np.linspace(-2, 2, 200)[:, None]
-    >>> model = dr.NetworkRegressor(hidden=(32,), activation="tanh", learning_rate=0.01, random_state=0)
+    >>> model = dr.NetworkRegressor(hidden=(32,), activation="tanh", learning_rate=0.05, random_state=0)
     >>> model.fit(x, 1000 * np.sin(2 * x[:, 0])).score(x, 1000 * np.sin(2 * x[:, 0])) > 0.99
     True
     """
@@ -108,7 +108,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):  # type: ignore[misc]
 
     def predict(self, X: Any) -> Array:
         """Return the numbers of each example, in the shape that y had."""
-        predicted = self._scores(X) * self.target_scale_ + self.target_mean_
+        predicted: Array = self._scores(X) * self.target_scale_ + self.target_mean_
         return predicted[:, 0] if self._one_number else predicted
 
     def _objective(self) -> Objective:
@@ -117,7 +117,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):  # type: ignore[misc]
         }  # fmt: skip
         if self.objective not in objectives:
             raise InputError(f"unknown objective {self.objective!r}; choose one of: {', '.join(objectives)}")
-        return objectives[self.objective]  # type: ignore[index]
+        return objectives[self.objective]
 
     def _target_options(self) -> dict[str, Any]:
         return {"y_numeric": True}
@@ -140,7 +140,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):  # type: ignore[misc]
         self.target_scale_ = np.where(variance > 0, np.sqrt(variance), 1.0)
 
     def _encoded(self, y: Array) -> Array:
-        scaled = (y.reshape(len(y), -1) - self.target_mean_) / self.target_scale_
+        scaled: Array = (y.reshape(len(y), -1) - self.target_mean_) / self.target_scale_
         return scaled.astype(np.float32)
 
     def _weights(self, y: Array, weights: Array) -> Array:

@@ -75,7 +75,7 @@ class Network:
         if len({node.name for node in self.inputs}) != len(self.inputs):
             names = ", ".join(repr(node.name) for node in self.inputs)
             raise InputError(f"each input of a network needs its own name; these have: {names}")
-        self.parameters = {}
+        self.parameters: dict[str, Parameter] = {}
         counts: Counter[str] = Counter()
         for node in order:
             if isinstance(node, Parameter):
@@ -98,7 +98,7 @@ class Network:
                 raise InputError(f"two layers are both named {layer.name!r}; give each its own name")
             if not layer.parameters:  # a layer that has parameters already shares them
                 layer.initialise(random)
-        self.parameters: dict[str, Parameter] = {
+        self.parameters = {
             f"{layer.name}.{name}": parameter for layer in self.layers for name, parameter in layer.parameters.items()
         }
         self.inputs = [self.input_node()]
@@ -165,7 +165,7 @@ class Network:
         >>> import deltarule as dr, numpy as np
         >>> x = np.linspace(-2, 2, 64)[:, None]
         >>> net = dr.Network([dr.Dense(1, 16, activation="tanh"), dr.Dense(16, 1)])
-        >>> net = net.fit(x, np.sin(2 * x), epochs=300, update_rule=dr.Adam(0.01))
+        >>> net = net.fit(x, np.sin(2 * x), epochs=300, update_rule=dr.Adam(0.03))
         >>> bool(np.abs(net.predict(x) - np.sin(2 * x)).mean() < 0.05)
         True
         """

@@ -43,7 +43,7 @@ class Scorer(Protocol):
 
     output: Node
 
-    def __call__(self, inputs: Node) -> Node:
+    def __call__(self, *inputs: Node) -> Node:
         """Add the network to the graph of its inputs."""
 
     def input_node(self, name: str = ...) -> Input:
