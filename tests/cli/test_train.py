@@ -208,3 +208,11 @@ def test_a_report_that_cannot_be_written_is_refused_before_training(
     assert "pip install 'deltarule[report]'" in outcome.err
     assert outcome.out == ""
     assert not (tmp_path / "m").exists()
+
+
+def test_a_training_that_goes_astray_is_reported_too(deltarule, corpus, tmp_path):
+    arguments = ("--hidden", 5, "--learning-rate", 1e30, "--batch", 99, "--report", tmp_path / "r.html")
+    outcome = deltarule("train", corpus, "-o", tmp_path / "m", *arguments)
+    assert outcome.code == 1
+    assert "report written to" in outcome.err
+    assert "stopped early" in (tmp_path / "r.html").read_text(encoding="utf-8")

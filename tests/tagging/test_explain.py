@@ -161,6 +161,8 @@ def test_a_word_that_cannot_be_explained(trained):
         trained.explain(SENTENCE, 6)
     with pytest.raises(dr.InputError, match="no words"):
         trained.explain("", 0)
+    with pytest.raises(dr.InputError, match="strings with at least one character"):
+        trained.explain(["Ada", ""], 0)
     with pytest.raises(dr.InputError, match="'boundary' or 'zero'"):
         trained.explain(SENTENCE, 0, baseline="mean")
 
@@ -169,3 +171,18 @@ def test_the_second_sentence_of_a_text(trained):
     e = trained.explain("Paris is large. Mary lives in London.", "London")
     assert e.words[0] == "Mary"
     assert e.word == "London"
+
+
+def test_plain_labels():
+    words, labels = [["Dogs", "bark"], ["Cats", "sleep"]], [["NOUN", "VERB"]] * 2
+    corpus = dr.Corpus.from_sentences(words, labels)
+    tagger = dr.Tagger(hidden=10, dropout=0.0, minimum_count=1, epochs=30, learning_rate=0.01).fit(corpus)
+    e = tagger.explain(["Dogs", "sleep"], "sleep")
+    assert (e.label, e.written, e.runner_up) == ("VERB", "VERB", "NOUN")
+    assert e.margin == pytest.approx(e.scores["VERB"] - e.scores["NOUN"])
+
+
+def test_a_model_of_one_label_has_nothing_to_compare():
+    tagger = dr.Tagger(hidden=4, epochs=1).fit(dr.Corpus.from_sentences([["a", "b"]], [["X", "X"]]))
+    with pytest.raises(dr.InputError, match="single label"):
+        tagger.explain(["a"], 0)

@@ -124,15 +124,13 @@ def train(
         if display.rows:
             tagger.save(model)
             say(f"training stopped early; the best epoch so far is saved in {model}")
+            if report is not None and watch is not None:
+                write_report(report, tagger, watch, None, title=f"Training on {corpus}, stopped early")
         raise
     tagger.save(model)
     if report is not None and watch is not None:
         gold = None if dev is None else read_corpus(dev, columns=parse_columns(columns), field=field, encoding=encoding)
         write_report(report, tagger, watch, gold, title=f"Training on {corpus}")
-        for warning in watch.warnings():
-            say(f"warning: {warning}")
-    if report is not None and not json:
-        say(f"report written to {report}")
     if json:
         print_json({"model": str(model), "epochs": display.rows})
     else:
@@ -140,10 +138,13 @@ def train(
 
 
 def write_report(file: Path, tagger: Tagger, watch: TrainingWatch, dev: Corpus | None, title: str) -> None:
-    """Write the page of a training, with the confusion matrix of the development corpus."""
+    """Write the page of a training, with the confusion matrix of a development corpus; say what looks wrong."""
     score = "accuracy" if tagger.model.labelling.plain else "F1"
     confusion = None if dev is None else tagger.model.confusion(dev)
     write_whole(file, training_report(watch, title=title, score=score, confusion=confusion))
+    for warning in watch.warnings():
+        say(f"warning: {warning}")
+    say(f"report written to {file}")
 
 
 # What --help tells of the settings that have no option of their own.

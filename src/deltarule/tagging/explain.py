@@ -113,6 +113,8 @@ class _Found:
 
 def _find(model: TaggingModel, text: str | Sequence[str], word: str | int) -> _Found:
     """Tag a text and find a word of it."""
+    if not isinstance(text, str) and not all(isinstance(token, str) and token for token in text):
+        raise InputError("tokens to explain must be strings with at least one character each")
     corpus = read_plain(text) if isinstance(text, str) else Corpus.from_sentences([list(text)] if text else [])
     if not len(corpus):
         raise InputError("there are no words in the text to explain")
