@@ -8,8 +8,8 @@ from threading import Timer
 
 __all__ = ["TAGGING", "TRAINING", "load"]
 
-TRAINING = ("batches", "machine", "execute")
-TAGGING = ("lines", "form_numbers", "window_scores", "viterbi", "tagged_lines")
+TRAINING = ("batches", "contexts", "machine", "execute")
+TAGGING = ("lines", "form_numbers", "contexts", "window_scores", "viterbi", "tagged_lines")
 
 _LOADING = 2.0  # seconds; from disk it takes less than one
 

@@ -32,12 +32,16 @@ class TaggerConfig(BaseModel):
     vectors: str | None = Field(None, description="Word vectors in GloVe or word2vec text, gzip allowed.")
     trainable_vectors: bool = Field(True, description="Whether training changes the word vectors.")
     word_dimension: int = Field(50, ge=1, description="Size of word vectors where no file gives them.")
+    context: bool = Field(
+        True, description="Whether to look at other occurrences of a word in its document, and at capitals around it."
+    )
     affix_dimension: int = Field(8, ge=1, description="Size of the embeddings of prefixes and suffixes.")
     shape_dimension: int = Field(8, ge=1, description="Size of the embeddings of capitalisation and shape.")
     minimum_count: int = Field(2, ge=1, description="Rarer words and affixes share the vector of unknown ones.")
     dropout: float = Field(
         0.4, ge=0, lt=1, description="Share of inputs and of hidden activations dropped in training."
     )
+    context_dropout: float = Field(0.3, ge=0, lt=1, description="Share of what context says dropped in training.")
     epochs: int = Field(15, ge=1, description="Passes over the training data.")
     batch: int = Field(256, ge=1, description="Tokens in a training step, rounded to whole sentences.")
     learning_rate: float = Field(0.002, gt=0, description="Learning rate at its highest.")

@@ -16,8 +16,9 @@ from deltarule.execution.cores import one_thread_of_algebra, thread_count
 from deltarule.execution.reference import forward
 from deltarule.graph import Array
 from deltarule.tagging.batches import Sentences
-from deltarule.tagging.compiled_scores import CompiledScores, feature_matrix, non_finite_scores, sentence_batches
+from deltarule.tagging.compiled_scores import CompiledScores, feature_matrix, non_finite_scores, passage_batches
 from deltarule.tagging.config import TaggerConfig
+from deltarule.tagging.contexts import CONTEXT_DIMENSION, context_features, principal_components
 from deltarule.tagging.encoding import FormEncoder, folded_words
 from deltarule.tagging.evaluation import Evaluation, evaluate_labels
 from deltarule.tagging.labelling import Labelling
@@ -25,7 +26,7 @@ from deltarule.tagging.spelling import Spelling
 from deltarule.tagging.tagged_lines import tagged_lines
 from deltarule.tagging.threads import in_order
 from deltarule.tagging.window_network import WindowNetwork
-from deltarule.text import Corpus, TokenBlock, WordVectors
+from deltarule.text import Corpus, TokenBlock, WordVectors, passage_offsets
 
 __all__ = ["TaggingModel"]
 
@@ -56,10 +57,15 @@ class TaggingModel:
         """Make a model for the words and labels of a training corpus, with first values drawn from the seed."""
         encoder = FormEncoder.of_corpus(corpus, config.features, config.minimum_count, vectors)
         dimension = config.word_dimension if vectors is None else vectors.dimension
-        network = WindowNetwork(config, encoder, len(labelling.names), dimension, labelling.decoder)
-        if vectors is not None and "word" in encoder.vocabularies:
+        pretrained = vectors is not None and "word" in encoder.vocabularies
+        context_dimension = min(CONTEXT_DIMENSION, dimension) if pretrained and config.context else 0
+        network = WindowNetwork(config, encoder, len(labelling.names), dimension, labelling.decoder, context_dimension)
+        if vectors is not None and pretrained:
             known = folded_words(vectors)
-            network.set_word_vectors(encoder.vocabularies["word"].ids(known), vectors.matrix[list(known.values())])
+            ids, rows = encoder.vocabularies["word"].ids(known), list(known.values())
+            network.set_word_vectors(ids, vectors.matrix[rows])
+            if context_dimension:
+                network.context_vectors[ids] = principal_components(vectors.matrix, context_dimension)[rows]
         return cls(config, labelling, encoder, network)
 
     def example_feeds(self, corpus: Corpus, sentences: int, seed: int) -> dict[str, Array]:
@@ -71,10 +77,24 @@ class TaggingModel:
         labels = self.labelling.decoder.decode(drawn, corpus.sentence_offsets).astype(np.int32)
         return self.sentences(corpus, labels).feeds(np.arange(min(sentences, corpus.sentences)))
 
-    def sentences(self, corpus: Corpus, labels: NDArray[np.int32]) -> Sentences:
-        """Return the sentences of a labelled corpus, ready to be cut into batches for training."""
+    def sentences(self, corpus: Corpus, labels: NDArray[np.int32] | None = None) -> Sentences:
+        """Return the sentences of a corpus, with labels for training, ready to be cut into batches."""
+        encoded = dict(zip(self.encoder.vocabularies, self._features_of(corpus).T, strict=False))
         whole = self.network.lengths is not None
-        return Sentences(corpus, self.encoder.encode(corpus.forms), self.config.window, labels, whole)
+        return Sentences(corpus, encoded, self.config.window, labels, whole, self.context(corpus))
+
+    def context(self, corpus: Corpus) -> Array | None:
+        """Return the context features of each token of a corpus, if the network takes them."""
+        if self.network.context is None:
+            return None
+        return context_features(
+            corpus.tokens + np.int32(1),
+            corpus.sentence_offsets.astype(np.int64),
+            passage_offsets(corpus.document_offsets),
+            self._features_of(corpus),
+            self.network.word_column,
+            self.network.context_vectors,
+        )
 
     def reference_scores(self, sentences: Sentences, batch: NDArray[np.intp]) -> Array:
         """Return the score of each label for each token of some sentences, by the reference interpreter.
@@ -103,18 +123,19 @@ class TaggingModel:
         """
         network, features, threads = self._compiled(), self._features_of(corpus), thread_count(threads)
         forms, offsets = corpus.tokens + np.int32(1), corpus.sentence_offsets.astype(np.int64)
-        predicted = np.empty(len(corpus), np.int16)
+        passages, predicted = passage_offsets(corpus.document_offsets), np.empty(len(corpus), np.int16)
 
-        def label(sentences: tuple[int, int]) -> None:
-            first, last = sentences
+        def label(batch: tuple[int, int]) -> None:
+            own_passages = passages[batch[0] : batch[1] + 1]
+            first, last = own_passages[0], own_passages[-1]
             begin, end = offsets[first], offsets[last]
             own_offsets = offsets[first : last + 1] - begin
-            predicted[begin:end] = network.labels(forms[begin:end], own_offsets, features, common)
+            predicted[begin:end] = network.labels(forms[begin:end], own_offsets, own_passages - first, features, common)
 
         with one_thread_of_algebra():
             kept = features[: network.capacity]
             common = network.multiply(kept, network.room(len(kept)), threads)
-            for _ in in_order(label, sentence_batches(offsets), threads):
+            for _ in in_order(label, passage_batches(offsets[passages]), threads):
                 pass
         return predicted
 
@@ -123,7 +144,7 @@ class TaggingModel:
 
         Parameters
         ----------
-        blocks : whole sentences
+        blocks : whole passages
         threads : how many share the work, all cores for ``None``; the result does not depend on it
         """
         spelling = Spelling.of(self.labelling.names, self.labelling.scheme)
@@ -138,7 +159,7 @@ class TaggingModel:
         """Return the feature ids of the forms of a corpus, encoded at its first use."""
         features = self._features.get(corpus)
         if features is None:
-            features = self._features[corpus] = feature_matrix(self.encoder.encode(corpus.forms))
+            features = self._features[corpus] = feature_matrix(self.encoder, corpus.forms)
         return features
 
     def evaluate(self, corpus: Corpus, threads: int | None = None) -> Evaluation:

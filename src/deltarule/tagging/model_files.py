@@ -72,8 +72,9 @@ def load_model(directory: str | Path) -> TaggingModel:
         labelling = Labelling(tuple(description["labels"]), description["scheme"])
         vocabularies = {name: Vocabulary.read(path / "vocabulary" / f"{name}.txt") for name in config.features}
         network = WindowNetwork(
-            config, FormEncoder(vocabularies), len(labelling.names), description["word_dimension"], labelling.decoder
-        )
+            config, FormEncoder(vocabularies), len(labelling.names), description["word_dimension"], labelling.decoder,
+            description["context_dimension"],
+        )  # fmt: skip
         _read_weights(path / "weights.safetensors", network)
     except (AttributeError, KeyError, TypeError) as error:
         raise ModelError(f"{path}/config.json lacks or garbles {error}; train the model again") from None
@@ -92,6 +93,7 @@ def _write(directory: Path, model: TaggingModel) -> None:
         "labels": model.labelling.names,
         "scheme": model.labelling.scheme,
         "word_dimension": model.network.word_dimension,
+        "context_dimension": model.network.context_dimension,
         "settings": model.config.model_dump(mode="json"),
     }
     text = json.dumps(description, indent=2, ensure_ascii=False) + "\n"

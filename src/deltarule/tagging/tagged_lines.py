@@ -35,7 +35,7 @@ def tagged_lines(
 
     Parameters
     ----------
-    blocks : whole sentences
+    blocks : whole passages
     encoder : of forms
     network : scores labels
     spelling : writes them
@@ -51,7 +51,9 @@ def tagged_lines(
 
     def tag(numbered: _Numbered) -> memoryview:
         block = numbered.block
-        labels = network.labels(numbered.forms, block.sentence_offsets, numbered.features, forms.common)
+        labels = network.labels(
+            numbered.forms, block.sentence_offsets, block.passage_offsets, numbered.features, forms.common
+        )
         return names.lines(block, spelling.spell(labels, block.sentence_offsets))
 
     with one_thread_of_algebra():
@@ -64,7 +66,7 @@ class _Forms:
     def __init__(self, encoder: FormEncoder, network: CompiledScores) -> None:
         self.encoder, self.network = encoder, network
         self.numbers = FormNumbers(kept=network.capacity - 1)
-        self.features = feature_matrix(encoder.encode([]))  # of the boundary of sentences, which has the number 0
+        self.features = feature_matrix(encoder, [])  # of the boundary of sentences, which has the number 0
         self.common = network.room(network.capacity)
         network.multiply(self.features, self.common[:1])
         self.known = 0
@@ -84,7 +86,7 @@ class _Forms:
 
     def _learn(self, first: int, last: int) -> None:
         """Encode forms, and compute the products of those that are kept."""
-        self.features[first:last] = feature_matrix(self.encoder.encode(self.numbers.forms(first, last)))[1:]
+        self.features[first:last] = feature_matrix(self.encoder, self.numbers.forms(first, last))[1:]
         kept = self.common[first:last]
         self.network.multiply(self.features[first : first + len(kept)], kept)
 

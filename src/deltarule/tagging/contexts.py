@@ -1,0 +1,90 @@
+"""Context features: what the rest of a passage, and the capitals of its sentence, say of a word."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltarule.graph import Array
+from deltarule.kernels.context_layout import ALL_CAPITALS, CAPITAL, LETTERS, OTHERS, SENTENCE, SMALL, TRAITS
+from deltarule.text import fold
+
+__all__ = ["CONTEXT_DIMENSION", "context_features", "context_size", "form_traits", "principal_components"]
+
+CONTEXT_DIMENSION = 50
+"""Principal components of word vectors that tell of the words around."""
+_FREQUENT = 20_000  # words, the most frequent, which stand first, that principal components are found for
+_DEVIATION = 0.4
+
+
+def context_size(dimension: int) -> int:
+    """Return how many context features there are with vectors of a dimension."""
+    return 2 * dimension + OTHERS + SENTENCE
+
+
+def form_traits(forms: Sequence[str]) -> NDArray[np.int32]:
+    """Describe forms for `context_features`, of shape (1 + forms, TRAITS); row 0 is what lies beyond a sentence's ends.
+
+    Two words are the same if the hashes of their folded forms are, so that nothing has to be remembered of a text.
+    """
+    hashes = b"".join(blake2b(fold(form).encode("utf-8", "surrogatepass"), digest_size=8).digest() for form in forms)
+    traits = np.zeros((1 + len(forms), TRAITS), np.int32)
+    traits[1:, :2] = np.frombuffer(hashes, np.dtype("<i4")).reshape(-1, 2)
+    traits[1:, 2] = [_writing(form) for form in forms]
+    return traits
+
+
+def _writing(form: str) -> int:
+    """Say how a form is written, in bits."""
+    bits = SMALL * form[:1].islower() | CAPITAL * form[:1].isupper() | ALL_CAPITALS * form.isupper()
+    return bits | LETTERS * any(map(str.isalpha, form))
+
+
+def context_features(
+    forms: NDArray[np.int32],
+    sentence_offsets: NDArray[np.int64],
+    passage_offsets: NDArray[np.int64],
+    table: NDArray[np.int32],
+    word: int,
+    vectors: Array,
+) -> Array:
+    """Return the context features of the tokens of whole passages, of shape (tokens, context_size(d)).
+
+    Parameters
+    ----------
+    forms : row of each token's form in the table
+    sentence_offsets : where sentences begin and end, in tokens
+    passage_offsets : where passages begin and end, in sentences
+    table : whole numbers of each form, the last of which are its traits
+    word : the column of the table that has the row of a form's vector
+    vectors : of shape (words, d)
+    """
+    from deltarule.kernels import contexts
+
+    features = np.empty((len(forms), context_size(vectors.shape[1])), np.float32)
+    contexts.context_features(forms, sentence_offsets, passage_offsets, table, word, vectors, features)
+    return features
+
+
+def principal_components(vectors: Array, dimension: int) -> Array:
+    """Shorten word vectors: products with the directions in which those of frequent words differ most.
+
+    Parameters
+    ----------
+    vectors : of shape (words, ·), the most frequent words first
+    dimension : largest size of the short vectors
+
+    Returns
+    -------
+    array of float32, shape (words, min(dimension, ·))
+        Of vectors scaled to a standard deviation of 0.4.
+    """
+    scaled = vectors * np.float32(_DEVIATION / (float(vectors.std()) or 1.0))
+    frequent = scaled[:_FREQUENT].astype(np.float64)
+    frequent -= frequent.mean(axis=0)
+    _, directions = np.linalg.eigh(frequent.T @ frequent)
+    short: Array = scaled @ directions[:, ::-1][:, :dimension].astype(np.float32)
+    return short
