@@ -49,6 +49,23 @@ def test_rare_characters_do_not_end_lines(deltarule, model):
     assert [token["text"] for token in json.loads(out)["tokens"]] == ["a\u2028b", "Paris"]
 
 
+def test_probabilities_of_labels(deltarule, model, text):
+    lines = [line.split("\t") for line in deltarule("tag", model, text, "--probabilities").out.splitlines() if line]
+    assert [line[:2] for line in lines] == [line.split("\t") for line in CONLL.splitlines() if line]
+    out = deltarule("tag", model, text, "--probabilities", "--format", "json").out
+    tokens = json.loads(out)["tokens"]
+    assert [f"{token['probability']:.4f}" for token in tokens] == [probability for _, _, probability in lines]
+    assert all(0.3 < token["probability"] <= 1 for token in tokens)
+
+
+def test_marked_text_has_no_place_for_probabilities(deltarule, model, text):
+    assert deltarule("tag", model, text, "--probabilities", "--format", "text") == (
+        2,
+        "",
+        "error: --format text has no place for probabilities; choose --format conll or --format json\n",
+    )
+
+
 def test_the_kind_of_input_can_be_told(deltarule, model):
     assert deltarule("tag", model, "--input", "text", stdin=b"Ada\nlives.").out.count("\n") == 4
     columns = b"Ada O\nlives O\nin O\nParis O\n. O\n"

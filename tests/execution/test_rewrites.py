@@ -10,6 +10,8 @@ from deltarule.execution.rewrites import (
     Layer,
     Masked,
     PairMargins,
+    SequenceLikelihood,
+    SequenceMargins,
     SquaredErrors,
     Unit,
     rewritten,
@@ -179,6 +181,24 @@ class TestObjectives:
 
     def test_a_mean_of_something_else_stays(self):
         assert kinds(dr.mean(dr.sum(scores * scores, axis=1))) == []
+
+
+SEQUENCES = {
+    SequenceLikelihood: dr.SentenceLikelihood(dr.Transitions(3)),
+    SequenceMargins: dr.StructuredMaxMargin(dr.Transitions(3), 0.7),
+}
+
+
+class TestSequences:
+    @pytest.mark.parametrize("kind", SEQUENCES)
+    def test_an_objective_of_sentences_is_one_unit_where_it_is_the_loss_or_a_term_of_it(self, kind):
+        loss = SEQUENCES[kind](scores, labels, dr.input("lengths", ("sentences",), integer=True))
+        for whole in (loss, loss + dr.l2_penalty([weight], 0.1)):
+            (unit,) = [unit for unit in units(whole) if type(unit) is not Unit]
+            assert (type(unit), unit.output, unit.inputs) == (kind, loss, loss.inputs)
+            assert getattr(unit, "margin", 0.7) == 0.7
+        for whole in (2.0 * loss, loss + loss, dr.exp(loss)):
+            assert kinds(whole) == []
 
 
 def margins(axis=1, margin=0.7, one=1.0, others=labels, first=None, augmented=None):

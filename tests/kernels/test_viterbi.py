@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise, product
 
 import numpy as np
@@ -120,3 +121,16 @@ def test_without_rules_and_transitions_probabilities_are_a_softmax():
     expected = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
     found = probabilities(scores, np.array([0, 20, 50]), of_labels("many"))
     np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_several_threads_at_once_do_not_share_memory():
+    random = np.random.default_rng(0)
+    decoder, offsets = learned(of_labels("many"), random), np.arange(0, 2001, 40)
+    texts = [random.normal(size=(2000, 19)).astype(np.float32) for _ in range(64)]
+
+    def both(scores):
+        return compiled(scores, offsets, decoder), probabilities(scores, offsets, decoder).tobytes()
+
+    alone = list(map(both, texts))
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(both, texts)) == alone

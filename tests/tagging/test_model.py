@@ -95,13 +95,16 @@ def test_a_corpus_with_labels_of_another_kind_is_named(trained):
         trained.model.evaluate(corpus)
 
 
-def test_example_feeds_draw_labels_from_the_seed(toy):
-    model = untrained(toy)
+@pytest.mark.parametrize("objective", ["softmax", "crf", "structured-max-margin"])
+def test_example_feeds_draw_labels_from_the_seed(objective, toy):
+    model = untrained(toy, objective=objective)
     feeds = model.example_feeds(toy, 2, seed=1)
     assert len(feeds["labels"]) == len(feeds["positions"]) == len(toy.words(0)) + len(toy.words(1))
     assert np.array_equal(feeds["labels"], model.example_feeds(toy, 2, seed=1)["labels"])
     assert len(model.example_feeds(toy, 1000, seed=1)["labels"]) == len(toy)
     assert dr.gradient_check(model.network.loss, feeds=feeds, sample=10)
+    offsets = np.array([0, len(toy.words(0)), len(feeds["labels"])])
+    assert not len(model.labelling.decoder.illegal_sentences(feeds["labels"], offsets))
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 3e38])

@@ -39,6 +39,7 @@ class TestContents:
             "labels": ["B-LOC", "B-ORG", "B-PER", "E-LOC", "E-ORG", "E-PER", "O", "S-LOC", "S-PER"],
             "scheme": "IOB2",
             "word_dimension": 10,
+            "temperature": 1.0,
             "settings": trained.config.model_dump(mode="json"),
         }
 
@@ -163,6 +164,8 @@ DAMAGE = {
     "unknown scheme": (lambda m: edit(m, scheme="IOB7"), r"model is damaged: there is no label scheme 'IOB7'"),
     "other dimension": (lambda m: edit(m, word_dimension=11), r"word.vectors should have shape \(\d+, 11\), found"),
     "bad dimension": (lambda m: edit(m, word_dimension=-1), r"model is damaged: "),
+    "no temperature": (lambda m: edit(m, temperature=0), "model is damaged: its temperature must be above 0, not 0.0"),
+    "cold": (lambda m: edit(m, temperature="cold"), "model is damaged: could not convert string to float"),
     "unknown setting": (lambda m: edit(m, settings={"hiden": 1}), r"model/config.json: there is no setting 'hiden'"),
     "no settings": (lambda m: edit(m, settings=None), r"model/config.json"),
     "other network": (
@@ -193,6 +196,27 @@ DAMAGE = {
         r"weights.safetensors: output.bias should have shape \(9,\), found \(8,\)",
     ),
 }
+
+
+def test_models_without_a_temperature_are_read(saved):
+    edit(saved, temperature="remove")
+    assert load_model(saved).temperature == 1.0
+
+
+@pytest.mark.parametrize("objective", ["crf", "structured-max-margin"])
+def test_learned_transitions_are_saved_and_checked(objective, toy, small, tmp_path):
+    tagger = dr.Tagger(**{**small, "objective": objective, "epochs": 5}).fit(toy)
+    tagger.save(tmp_path / "model")
+    again = dr.load(tmp_path / "model")
+    for name in ("transitions", "start", "end"):
+        value = tagger.model.network.parameters[name].value
+        assert value.any()
+        assert np.array_equal(again.model.network.parameters[name].value, value)
+    assert again.predict(toy) == tagger.predict(toy)
+    assert np.array_equal(again.probabilities(toy), tagger.probabilities(toy))
+    edit_weights(tmp_path / "model", lambda w: w.pop("transitions"))
+    with pytest.raises(ModelError, match=r"transitions should have shape \(9, 9\), found None"):
+        load_model(tmp_path / "model")
 
 
 @pytest.mark.parametrize(("damage", "message"), DAMAGE.values(), ids=DAMAGE.keys())

@@ -5,6 +5,7 @@ import deltarule as dr
 from deltarule.execution.reference import forward
 from deltarule.graph import DropoutMask
 from deltarule.tagging.batches import Sentences
+from deltarule.tagging.decoding import Decoder
 from deltarule.tagging.encoding import FormEncoder
 from deltarule.tagging.window_network import WindowNetwork
 from deltarule.text import BOUNDARY, fold, shape
@@ -12,10 +13,10 @@ from deltarule.text import BOUNDARY, fold, shape
 CORPUS = dr.Corpus.from_sentences([["Ada", "met", "Ada"], ["Yes"], ["Rome", "met", "us", "."]])
 
 
-def network(**settings):
+def network(rules=None, **settings):
     config = dr.TaggerConfig(**{"hidden": 4, "features": ("word", "shape", "suffix2"), "window": 3, **settings})
     encoder = FormEncoder.of_corpus(CORPUS, config.features, minimum=1)
-    return WindowNetwork(config, encoder, 3, 5), encoder
+    return WindowNetwork(config, encoder, 3, 5, rules), encoder
 
 
 def test_shapes_and_names_of_parameters():
@@ -42,19 +43,41 @@ def test_first_values_are_drawn_from_the_seed():
     assert not np.array_equal(values[0], values[2])
 
 
-@pytest.mark.parametrize("objective", ["softmax", "max-margin"])
+@pytest.mark.parametrize("objective", ["softmax", "max-margin", "crf", "structured-max-margin"])
 def test_gradients_agree_with_central_differences(objective):
     net, encoder = network(objective=objective, dropout=0.5, l2=0.01, affix_dimension=2, shape_dimension=2)
     random = np.random.default_rng(0)
     for parameter in net.parameters.values():
         parameter.value = random.normal(size=parameter.shape).astype(np.float32)
     labels = random.integers(0, 3, len(CORPUS)).astype(np.int32)
-    feeds = Sentences(CORPUS, encoder.encode(CORPUS.forms), 3, labels).feeds(np.arange(3))
+    whole = net.lengths is not None
+    feeds = Sentences(CORPUS, encoder.encode(CORPUS.forms), 3, labels, whole).feeds(np.arange(3))
     report = dr.gradient_check(net.loss, feeds=feeds)
     assert report, str(report)
     checks = report.as_dict()["parameters"]
     assert {check["name"] for check in checks} == set(net.parameters)
     assert max(check["relative_error"] for check in checks) <= 1e-6
+
+
+@pytest.mark.parametrize("objective", ["crf", "structured-max-margin"])
+def test_objectives_of_sentences_learn_transitions_that_the_rules_allow(objective):
+    rules = Decoder.of_labels(("B-A", "E-A", "O"), "IOBES")
+    net, encoder = network(rules, objective=objective, dropout=0.0)
+    assert {name: net.parameters[name].shape for name in net.transitions} == {
+        "transitions": (3, 3),
+        "start": (3,),
+        "end": (3,),
+    }
+    labels = np.array([0, 1, 2, 2, 2, 0, 1, 2], np.int32)
+    feeds = Sentences(CORPUS, encoder.encode(CORPUS.forms), 3, labels, whole=True).feeds(np.array([2, 0]))
+    assert feeds["lengths"].tolist() == [4, 3]
+    trainer = dr.Trainer(net.loss, dr.Adam(0.05))
+    losses = [trainer.step(feeds) for _ in range(60)]
+    assert losses[-1] < 0.05 < losses[0]
+    allowed = {"transitions": rules.between, "start": rules.start, "end": rules.end}
+    for name, rule in allowed.items():
+        assert not net.parameters[name].value[~rule].any()
+        assert net.parameters[name].value[rule].any()
 
 
 def scores_by_hand(net, encoder, words, f):

@@ -72,18 +72,24 @@ def tag(
     out: Annotated[
         Path | None, typer.Option("--output", "-o", help="File to write.", show_default="standard output")
     ] = None,
+    probabilities: Annotated[
+        bool,
+        typer.Option("--probabilities", help="Write the probability of each label too: a column, or a field in JSON."),
+    ] = False,
     encoding: Encoding = "utf-8",
     threads: Annotated[int | None, typer.Option(help="Cores to work on.", show_default="all")] = None,
 ) -> None:
     """Label the words of a text."""
+    if probabilities and output_format is OutputFormat.text:
+        raise InputError("--format text has no place for probabilities; choose --format conll or --format json")
     tagger = Tagger.load(model)
     source = "standard input" if file == "-" else file
     texts, kind = _kind_of(file, source, input_format, encoding)
     if output_format is OutputFormat.conll:
         with _writing(out) as stream:
-            stream.writelines(_conll_lines(tagger, texts, kind, source, threads))
+            stream.writelines(_conll_lines(tagger, texts, kind, source, threads, probabilities))
         return
-    tagged = _tagged(tagger, _CORPORA[kind](texts, source), kind, threads)
+    tagged = _tagged(tagger, _CORPORA[kind](texts, source), kind, threads, probabilities)
     if out is None and output_format is OutputFormat.text and output.is_terminal:
         for part in _marked(tagged, kind, coloured):
             output.print(part, end="", soft_wrap=True)
@@ -148,24 +154,24 @@ def _one_token_a_line(text: str) -> bool:
 
 
 def _conll_lines(
-    tagger: Tagger, texts: Iterable[str], kind: _Kind, source: str, threads: int | None
+    tagger: Tagger, texts: Iterable[str], kind: _Kind, source: str, threads: int | None, probabilities: bool
 ) -> Iterator[memoryview]:
     """Yield a line for each token, and an empty one behind each sentence."""
     if kind is _Kind.tokens:
         blocks = conll_token_blocks(texts, source)
     else:
         blocks = map(TokenBlock.of_corpus, _CORPORA[kind](texts, source))
-    return tagger.model.tagged_lines(blocks, threads)
+    return tagger.model.tagged_lines(blocks, threads, probabilities)
 
 
 def _tagged(
-    tagger: Tagger, corpora: Iterable[Corpus], kind: _Kind, threads: int | None
+    tagger: Tagger, corpora: Iterable[Corpus], kind: _Kind, threads: int | None, probabilities: bool
 ) -> Iterator[tuple[int, TaggedText]]:
     """Tag corpora that follow each other; yield where the text of each begins in that of all."""
     begin = 0
     for corpus in corpora:
         if kind is _Kind.plain or len(corpus):
-            tagged = tagger.tag_corpus(corpus, threads=threads)
+            tagged = tagger.tag_corpus(corpus, threads=threads, probabilities=probabilities)
             yield begin, tagged
             # Sentences of tokens, which have no text of their own, stand on lines of their own.
             begin += len(tagged.text) + (kind is not _Kind.plain)

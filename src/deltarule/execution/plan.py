@@ -67,8 +67,8 @@ class Plan:
         bad = first_bad_ids(self._limits, memory) if len(self._limits) else -1
         if bad >= 0:
             self._refuse_ids(bad)
-        for node, shape in self.compiler.lengths:
-            check_lengths(self._array(node), self.program.actual(shape)[0])
+        for lengths, tokens in self.compiler.lengths:
+            check_lengths(self._array(lengths), self.program.actual(tokens)[0])
 
     def run(self) -> None:
         """Run the program on what was fed."""

@@ -1,7 +1,7 @@
 """Rewrites: parts of a graph that kernels compute in one pass. The reference interpreter runs the graph as it stands.
 
-dropout(f(W x + b)) becomes a `Layer`, also where something is added to a W x + b of windows; an objective over the scores of classes, or over pairs of scores, becomes one
-pass that finds the loss and its error signal together.
+dropout(f(W x + b)) becomes a `Layer`, also where something is added to the W x + b of windows; an objective over the
+scores of classes, or over pairs of scores, becomes one pass that finds the loss and its error signal together.
 """
 
 from __future__ import annotations

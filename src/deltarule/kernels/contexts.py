@@ -19,7 +19,7 @@ _LONGEST = 50
 def _number_words(
     forms: Any, first: int, last: int, table: Any, key: int, slots: Any, owners: Any, numbers: Any
 ) -> int:
-    """Number the distinct folded forms of tokens first to last by a hash table; return how many there are."""
+    """Give the distinct folded forms of tokens first to last numbers by a hash table; return how many there are."""
     size = 16
     while size < 2 * (last - first):
         size *= 2

@@ -29,7 +29,7 @@ _LEAST_FACTOR = np.float32(1e-30)
 
 
 @inlined
-def _exponentials(x: Any, y: Any) -> float:
+def _exponentials(x: Any, y: Any) -> Any:
     """y ← e^x over its largest; return the logarithm of that."""
     largest = float32(_OUT_OF_REACH)
     for j in range(len(x)):
@@ -57,9 +57,14 @@ def factors_of(transitions: Any, start: Any, end: Any, count: int, factors: Any)
 def _scaled_forward(
     scores: Any, first: int, last: int, count: int, factors: Any, logs: Any, forward: Any, later: Any
 ) -> Any:
-    """Fill with the probabilities of labels given the tokens up to theirs; return log Z, the scale of the end, and
-    whether nothing was lost."""  # noqa: D205, D209 - one sentence
-    pairs, log_z, fine = count * count, float64(logs[1]) + logs[2] + (last - first - 1) * float64(logs[0]), True
+    """Fill with the probabilities of labels given the tokens up to theirs.
+
+    Returns
+    -------
+    log_z, scale, fine : log Z, one over the probability of the end, and whether nothing was lost
+    """
+    pairs, log_z = count * count, float64(logs[1]) + logs[2] + (last - first - 1) * float64(logs[0])
+    fine: Any = True
     for t in range(first, last):
         largest = scores[t * count]
         for j in range(t * count, (t + 1) * count):

@@ -8,7 +8,7 @@ import numpy as np
 from numba import types
 
 from deltarule.kernels.compiled import inlined, kernel
-from deltarule.kernels.memory import doubles, floats
+from deltarule.kernels.memory import floats
 from deltarule.kernels.sequences import (
     best_path,
     factors_of,
@@ -65,10 +65,8 @@ def best_labels(
     """
     tokens, count = scores.shape
     width = padded(count)
-    padded_array, totals_array = np.empty(count * width), np.empty(_longest(sentence_offsets) * width)
+    transitions, totals = np.empty(count * width), np.empty(_longest(sentence_offsets) * width)
     all_scores = floats(scores.ctypes.data, tokens * count)
-    transitions = doubles(padded_array.ctypes.data, count * width)
-    totals = doubles(totals_array.ctypes.data, len(totals_array))
     pad_transitions(between.reshape(count * count), count, transitions)
     for sentence in range(len(sentence_offsets) - 1):
         first, last = sentence_offsets[sentence], sentence_offsets[sentence + 1]
@@ -111,3 +109,6 @@ def label_probabilities(
         _, fine = forward_backward(all_scores, first, last, count, factors, logs, forward, later, found)
         if not fine:
             log_forward_backward(all_scores, first, last, count, transitions, start, end, found, nothing)
+    # Arrays that are used by their address alone would be freed where they are named last.
+    room[0, :1] = 0
+    factors_array[:1] = 0

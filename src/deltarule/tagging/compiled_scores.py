@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,16 +11,15 @@ from numpy.typing import NDArray
 from deltarule.errors import NonFiniteError
 from deltarule.graph import Array
 from deltarule.tagging.config import TaggerConfig
-from deltarule.tagging.contexts import context_features, form_traits
+from deltarule.tagging.contexts import Passages, context_features, form_traits
 from deltarule.tagging.decoding import Decoder
 from deltarule.tagging.encoding import FormEncoder
 from deltarule.tagging.threads import in_order
 from deltarule.tagging.window_network import WindowNetwork
 
-__all__ = ["CompiledScores", "feature_matrix", "non_finite_scores", "passage_batches"]
+__all__ = ["CompiledScores", "feature_matrix", "non_finite_scores"]
 
 _COMMON_BYTES = 1 << 27  # products of forms that are kept
-_BATCH = 1 << 13  # tokens that are scored before they are labelled; a passage is not cut
 _PIECE = 1 << 14  # tokens whose rare forms are multiplied at once
 _FORMS = 1 << 10  # forms that are multiplied at once
 _CONTEXTS = 1 << 9  # tokens whose context features are multiplied at once
@@ -31,12 +29,6 @@ def feature_matrix(encoder: FormEncoder, forms: Sequence[str]) -> NDArray[np.int
     """Lay the feature ids of forms and their traits side by side, of shape (1 + forms, features + TRAITS)."""
     ids = np.stack(list(encoder.encode(forms).values()), axis=1)
     return np.concatenate([ids, form_traits(forms)], axis=1)
-
-
-def passage_batches(passage_offsets: NDArray[np.int64]) -> list[tuple[int, int]]:
-    """Divide passages, given in tokens, into batches whose scores stay in the cache: first passage, and last."""
-    cuts = np.searchsorted(passage_offsets, np.arange(0, passage_offsets[-1], _BATCH))
-    return list(pairwise(np.unique([*cuts, len(passage_offsets) - 1]).tolist()))
 
 
 def non_finite_scores() -> NonFiniteError:
@@ -61,6 +53,7 @@ class CompiledScores:
     decoder : the rules of labels, with the scores of transitions that were learned
     context_weight : V transposed, of shape (context features, m), or ``None``
     context_vectors, word_column : what context features are made from
+    temperature : by which scores are divided before they become probabilities
     """
 
     tables: tuple[Array, ...]
@@ -73,9 +66,12 @@ class CompiledScores:
     context_weight: Array | None
     context_vectors: Array
     word_column: int
+    temperature: float = 1.0
 
     @classmethod
-    def of(cls, config: TaggerConfig, network: WindowNetwork, decoder: Decoder) -> CompiledScores:
+    def of(
+        cls, config: TaggerConfig, network: WindowNetwork, decoder: Decoder, temperature: float = 1.0
+    ) -> CompiledScores:
         """Lay out the parameters of a network as they are now."""
         from deltarule.kernels.window_scores import ACTIVATIONS, GROUP
 
@@ -93,6 +89,7 @@ class CompiledScores:
             None if network.context is None else np.ascontiguousarray(values["context.weight"].T),
             network.context_vectors,
             network.word_column,
+            temperature,
         )
 
     @property
@@ -128,23 +125,25 @@ class CompiledScores:
         """Return room for the products of forms."""
         return np.empty((forms, self.places, len(self.bias)), np.float32)
 
+    def room_for_rare(self, tokens: int) -> Array:
+        """Return room for the products of the forms of a text that are not kept."""
+        return self.room(min(_PIECE, tokens) + self.places)
+
     def labels(
         self,
-        forms: NDArray[np.int32],
-        sentence_offsets: NDArray[np.int64],
-        passage_offsets: NDArray[np.int64],
+        passages: Passages,
         features: NDArray[np.int32],
         common: Array,
+        probabilities: Array | None = None,
     ) -> NDArray[np.int16]:
         """Return the labels of the highest total score that are legal in each sentence.
 
         Parameters
         ----------
-        forms : row of each token's form among the features
-        sentence_offsets : where sentences begin and end, in tokens
-        passage_offsets : where passages begin and end, in sentences
+        passages : the text
         features : of `feature_matrix`; row 0 is what lies beyond the ends of sentences
         common : the products of the first of these
+        probabilities : filled with the probability of each label at each token, where it is given
 
         Raises
         ------
@@ -153,37 +152,37 @@ class CompiledScores:
         """
         from deltarule.kernels.viterbi import best_labels
 
-        labels = np.empty(len(forms), np.int16)
+        labels = np.empty(passages.tokens, np.int16)
         transitions = self.decoder.scores
         # For all batches: the library for memory would keep a part of it each time.
-        rare = self.room(min(_PIECE, len(forms)) + self.places)
-        for first_passage, last_passage in passage_batches(sentence_offsets[passage_offsets]):
-            passages = passage_offsets[first_passage : last_passage + 1]
-            first, last = passages[0], passages[-1]
-            begin, end = sentence_offsets[first], sentence_offsets[last]
-            offsets = sentence_offsets[first : last + 1] - begin
-            scores = self.scores(forms[begin:end], offsets, passages - first, features, common, rare)
-            best_labels(scores, offsets, *transitions, bool(self.decoder.learned), labels[begin:end])
+        rare = self.room_for_rare(passages.tokens)
+        for own, tokens in passages.batches():
+            scores = self.scores(own, features, common, rare)
+            best_labels(scores, own.sentence_offsets, *transitions, bool(self.decoder.learned), labels[tokens])
+            if probabilities is not None:
+                self.fill_probabilities(scores, own.sentence_offsets, self.temperature, probabilities[tokens])
         return labels
 
-    def scores(
-        self,
-        forms: NDArray[np.int32],
-        sentence_offsets: NDArray[np.int64],
-        passage_offsets: NDArray[np.int64],
-        features: NDArray[np.int32],
-        common: Array,
-        rare: Array,
-    ) -> Array:
+    def fill_probabilities(
+        self, scores: Array, sentence_offsets: NDArray[np.int64], temperature: float, probabilities: Array
+    ) -> None:
+        """Find the probability of each label at each token, over all legal label sequences of its sentence.
+
+        Without learned transitions, and where labels have no rules, that is the softmax of the token's scores.
+        """
+        from deltarule.kernels.viterbi import label_probabilities
+
+        factor = np.float32(1 / temperature)
+        start, transitions, end = (array * factor for array in self.decoder.scores)
+        label_probabilities(scores * factor, sentence_offsets, start, transitions, end, probabilities)
+
+    def scores(self, passages: Passages, features: NDArray[np.int32], common: Array, rare: Array) -> Array:
         """Return the score of each label for each token; as for `labels`, and `rare` is room for products of forms."""
         from deltarule.kernels.window_scores import window_scores
 
-        reach = self.places // 2
-        context = None
+        forms, sentence_offsets, reach, context = passages.forms, passages.sentence_offsets, self.places // 2, None
         if self.context_weight is not None:
-            context = context_features(
-                forms, sentence_offsets, passage_offsets, features, self.word_column, self.context_vectors
-            )
+            context = context_features(passages, features, self.word_column, self.context_vectors)
         scores = np.empty((len(forms), len(self.output_bias)), np.float32)
         for first in range(0, len(forms), _PIECE):
             last = min(first + _PIECE, len(forms))

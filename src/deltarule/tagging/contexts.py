@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import blake2b
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deltarule.graph import Array
 from deltarule.kernels.context_layout import ALL_CAPITALS, CAPITAL, LETTERS, OTHERS, SENTENCE, SMALL, TRAITS
-from deltarule.text import fold
+from deltarule.text import Corpus, fold, passage_offsets
 
-__all__ = ["CONTEXT_DIMENSION", "context_features", "context_size", "form_traits", "principal_components"]
+__all__ = ["CONTEXT_DIMENSION", "Passages", "context_features", "context_size", "form_traits", "principal_components"]
 
 CONTEXT_DIMENSION = 50
 """Principal components of word vectors that tell of the words around."""
 _FREQUENT = 20_000  # words, the most frequent, which stand first, that principal components are found for
 _DEVIATION = 0.4
+_BATCH = 1 << 13  # tokens that are scored before they are labelled; a passage is not cut
 
 
 def context_size(dimension: int) -> int:
@@ -43,29 +46,59 @@ def _writing(form: str) -> int:
     return bits | LETTERS * any(map(str.isalpha, form))
 
 
-def context_features(
-    forms: NDArray[np.int32],
-    sentence_offsets: NDArray[np.int64],
-    passage_offsets: NDArray[np.int64],
-    table: NDArray[np.int32],
-    word: int,
-    vectors: Array,
-) -> Array:
-    """Return the context features of the tokens of whole passages, of shape (tokens, context_size(d)).
+class Passages(NamedTuple):
+    """Whole passages of a text.
+
+    Attributes
+    ----------
+    forms : row of each token's form in a table of forms
+    sentence_offsets : where sentences begin and end, in tokens
+    passage_offsets : where passages begin and end, in sentences
+    """
+
+    forms: NDArray[np.int32]
+    sentence_offsets: NDArray[np.int64]
+    passage_offsets: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, corpus: Corpus) -> Passages:
+        """Return the passages of a corpus; row 0 of the table of its forms is the boundary of sentences."""
+        offsets = passage_offsets(corpus.document_offsets)
+        return cls(corpus.tokens + np.int32(1), corpus.sentence_offsets.astype(np.int64), offsets)
+
+    @property
+    def tokens(self) -> int:
+        """The number of tokens."""
+        return len(self.forms)
+
+    def batches(self) -> list[tuple[Passages, slice]]:
+        """Divide the passages into batches whose scores stay in the cache, with the tokens that each takes."""
+        ends = self.sentence_offsets[self.passage_offsets]
+        cuts = np.searchsorted(ends, np.arange(0, ends[-1], _BATCH))
+        return [self._between(first, last) for first, last in pairwise(np.unique([*cuts, len(ends) - 1]).tolist())]
+
+    def _between(self, first: int, last: int) -> tuple[Passages, slice]:
+        """Return some of the passages, with the tokens that they take."""
+        passages = self.passage_offsets[first : last + 1]
+        sentences = self.sentence_offsets[passages[0] : passages[-1] + 1]
+        tokens = slice(int(sentences[0]), int(sentences[-1]))
+        return Passages(self.forms[tokens], sentences - sentences[0], passages - passages[0]), tokens
+
+
+def context_features(passages: Passages, table: NDArray[np.int32], word: int, vectors: Array) -> Array:
+    """Return the context features of each token, of shape (tokens, context_size(d)); the kernel says which they are.
 
     Parameters
     ----------
-    forms : row of each token's form in the table
-    sentence_offsets : where sentences begin and end, in tokens
-    passage_offsets : where passages begin and end, in sentences
+    passages : the text
     table : whole numbers of each form, the last of which are its traits
     word : the column of the table that has the row of a form's vector
     vectors : of shape (words, d)
     """
     from deltarule.kernels import contexts
 
-    features = np.empty((len(forms), context_size(vectors.shape[1])), np.float32)
-    contexts.context_features(forms, sentence_offsets, passage_offsets, table, word, vectors, features)
+    features = np.empty((passages.tokens, context_size(vectors.shape[1])), np.float32)
+    contexts.context_features(*passages, table, word, vectors, features)
     return features
 
 

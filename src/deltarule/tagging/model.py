@@ -16,17 +16,17 @@ from deltarule.execution.cores import one_thread_of_algebra, thread_count
 from deltarule.execution.reference import forward
 from deltarule.graph import Array
 from deltarule.tagging.batches import Sentences
-from deltarule.tagging.compiled_scores import CompiledScores, feature_matrix, non_finite_scores, passage_batches
+from deltarule.tagging.calibration import fitted_temperature
+from deltarule.tagging.compiled_scores import CompiledScores, feature_matrix, non_finite_scores
 from deltarule.tagging.config import TaggerConfig
-from deltarule.tagging.contexts import CONTEXT_DIMENSION, context_features, principal_components
+from deltarule.tagging.contexts import CONTEXT_DIMENSION, Passages, context_features, principal_components
 from deltarule.tagging.encoding import FormEncoder, folded_words
 from deltarule.tagging.evaluation import Evaluation, evaluate_labels
 from deltarule.tagging.labelling import Labelling
-from deltarule.tagging.spelling import Spelling
 from deltarule.tagging.tagged_lines import tagged_lines
 from deltarule.tagging.threads import in_order
 from deltarule.tagging.window_network import WindowNetwork
-from deltarule.text import Corpus, TokenBlock, WordVectors, passage_offsets
+from deltarule.text import Corpus, TokenBlock, WordVectors
 
 __all__ = ["TaggingModel"]
 
@@ -41,12 +41,14 @@ class TaggingModel:
     labelling : names and scheme of the labels
     encoder : vocabularies of the features
     network : graph and parameters
+    temperature : by which scores are divided before they become probabilities; fitted on development data
     """
 
     config: TaggerConfig
     labelling: Labelling
     encoder: FormEncoder
     network: WindowNetwork
+    temperature: float = 1.0
     # Of corpora that are still in use: development data is tagged again after every epoch.
     _features: WeakKeyDictionary[Corpus, NDArray[np.int32]] = field(default_factory=WeakKeyDictionary, init=False)
 
@@ -87,14 +89,8 @@ class TaggingModel:
         """Return the context features of each token of a corpus, if the network takes them."""
         if self.network.context is None:
             return None
-        return context_features(
-            corpus.tokens + np.int32(1),
-            corpus.sentence_offsets.astype(np.int64),
-            passage_offsets(corpus.document_offsets),
-            self._features_of(corpus),
-            self.network.word_column,
-            self.network.context_vectors,
-        )
+        features, network = self._features_of(corpus), self.network
+        return context_features(Passages.of(corpus), features, network.word_column, network.context_vectors)
 
     def reference_scores(self, sentences: Sentences, batch: NDArray[np.intp]) -> Array:
         """Return the score of each label for each token of some sentences, by the reference interpreter.
@@ -121,39 +117,68 @@ class TaggingModel:
         NonFiniteError
             If the score of a label is not finite.
         """
-        network, features, threads = self._compiled(), self._features_of(corpus), thread_count(threads)
-        forms, offsets = corpus.tokens + np.int32(1), corpus.sentence_offsets.astype(np.int64)
-        passages, predicted = passage_offsets(corpus.document_offsets), np.empty(len(corpus), np.int16)
+        return self._predict(corpus, threads)
 
-        def label(batch: tuple[int, int]) -> None:
-            own_passages = passages[batch[0] : batch[1] + 1]
-            first, last = own_passages[0], own_passages[-1]
-            begin, end = offsets[first], offsets[last]
-            own_offsets = offsets[first : last + 1] - begin
-            predicted[begin:end] = network.labels(forms[begin:end], own_offsets, own_passages - first, features, common)
+    def predict_with_probabilities(
+        self, corpus: Corpus, threads: int | None = None
+    ) -> tuple[NDArray[np.int16], NDArray[np.float32]]:
+        """Return the label id of each token, and the probability of each label at each token, (tokens, labels)."""
+        probabilities = np.empty((len(corpus), len(self.labelling.names)), np.float32)
+        return self._predict(corpus, threads, probabilities), probabilities
+
+    def calibrated(self, corpus: Corpus, threads: int | None = None) -> TaggingModel:
+        """Return the model with the temperature at which the labels of a corpus are likeliest."""
+        network, labels, passages = self._compiled(), self.labelling.numbers(corpus), Passages.of(corpus)
+        features = self._features_of(corpus)
+        with one_thread_of_algebra():
+            kept = features[: network.capacity]
+            common = network.multiply(kept, network.room(len(kept)), thread_count(threads))
+            scores = network.scores(passages, features, common, network.room_for_rare(len(corpus)))
+        found = np.empty_like(scores)
+
+        def probabilities(temperature: float) -> Array:
+            network.fill_probabilities(scores, passages.sentence_offsets, temperature, found)
+            return found
+
+        return replace(self, temperature=fitted_temperature(probabilities, labels))
+
+    def _predict(
+        self, corpus: Corpus, threads: int | None, probabilities: NDArray[np.float32] | None = None
+    ) -> NDArray[np.int16]:
+        """Label a corpus, batch by batch; fill the probabilities where they are wanted."""
+        network, features, threads = self._compiled(), self._features_of(corpus), thread_count(threads)
+        predicted = np.empty(len(corpus), np.int16)
+
+        def label(batch: tuple[Passages, slice]) -> None:
+            passages, tokens = batch
+            own = None if probabilities is None else probabilities[tokens]
+            predicted[tokens] = network.labels(passages, features, common, own)
 
         with one_thread_of_algebra():
             kept = features[: network.capacity]
             common = network.multiply(kept, network.room(len(kept)), threads)
-            for _ in in_order(label, passage_batches(offsets[passages]), threads):
+            for _ in in_order(label, Passages.of(corpus).batches(), threads):
                 pass
         return predicted
 
-    def tagged_lines(self, blocks: Iterable[TokenBlock], threads: int | None = None) -> Iterator[memoryview]:
+    def tagged_lines(
+        self, blocks: Iterable[TokenBlock], threads: int | None = None, probabilities: bool = False
+    ) -> Iterator[memoryview]:
         """Label blocks of a text as they come; yield for each its lines of tokens and labels, in UTF-8.
 
         Parameters
         ----------
         blocks : whole passages
         threads : how many share the work, all cores for ``None``; the result does not depend on it
+        probabilities : whether each line also has the probability of its label
         """
-        spelling = Spelling.of(self.labelling.names, self.labelling.scheme)
-        return tagged_lines(blocks, self.encoder, self._compiled(), spelling, thread_count(threads))
+        spelling, threads = self.labelling.spelling, thread_count(threads)
+        return tagged_lines(blocks, self.encoder, self._compiled(), spelling, threads, probabilities)
 
     def _compiled(self) -> CompiledScores:
         """Return the network, with its parameters as they are now, for the kernels."""
         kernels.load(kernels.TAGGING)
-        return CompiledScores.of(self.config, self.network, self.labelling.decoder)
+        return CompiledScores.of(self.config, self.network, self.labelling.decoder, self.temperature)
 
     def _features_of(self, corpus: Corpus) -> NDArray[np.int32]:
         """Return the feature ids of the forms of a corpus, encoded at its first use."""

@@ -76,13 +76,16 @@ def load_model(directory: str | Path) -> TaggingModel:
             description["context_dimension"],
         )  # fmt: skip
         _read_weights(path / "weights.safetensors", network)
+        temperature = float(description.get("temperature", 1.0))
+        if not 0 < temperature < float("inf"):
+            raise ValueError(f"its temperature must be above 0, not {temperature}")
     except (AttributeError, KeyError, TypeError) as error:
         raise ModelError(f"{path}/config.json lacks or garbles {error}; train the model again") from None
     except ModelError:
         raise
     except ValueError as error:
         raise ModelError(f"{path} is damaged: {error}; copy or train the model again") from None
-    return TaggingModel(config, labelling, FormEncoder(vocabularies), network)
+    return TaggingModel(config, labelling, FormEncoder(vocabularies), network, temperature)
 
 
 def _write(directory: Path, model: TaggingModel) -> None:
@@ -94,6 +97,7 @@ def _write(directory: Path, model: TaggingModel) -> None:
         "scheme": model.labelling.scheme,
         "word_dimension": model.network.word_dimension,
         "context_dimension": model.network.context_dimension,
+        "temperature": model.temperature,
         "settings": model.config.model_dump(mode="json"),
     }
     text = json.dumps(description, indent=2, ensure_ascii=False) + "\n"

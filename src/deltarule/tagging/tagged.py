@@ -13,12 +13,16 @@ __all__ = ["Entity", "TaggedSentence", "TaggedText", "Token"]
 
 @dataclass(frozen=True)
 class Token:
-    """A word with its label; ``text[start:end]`` of the tagged text is the word."""
+    """A word with its label; ``text[start:end]`` of the tagged text is the word.
+
+    `probability` is that of the label, where probabilities were asked for.
+    """
 
     text: str
     label: str
     start: int
     end: int
+    probability: float | None = None
 
 
 @dataclass(frozen=True)
@@ -55,13 +59,25 @@ class TaggedText:
     sentences: tuple[TaggedSentence, ...]
 
     @classmethod
-    def of_corpus(cls, corpus: Corpus, labels: list[str], chunks: bool) -> TaggedText:
-        """Join a corpus that knows its text with a label for each token; `chunks` says whether labels mark chunks."""
+    def of_corpus(
+        cls, corpus: Corpus, labels: list[str], chunks: bool, probabilities: list[float] | None = None
+    ) -> TaggedText:
+        """Join a corpus that knows its text with a label for each token.
+
+        Parameters
+        ----------
+        corpus : the text
+        labels : of each token
+        chunks : whether labels mark chunks
+        probabilities : of these labels, if they are known
+        """
         assert corpus.text is not None
         assert corpus.starts is not None
         assert corpus.ends is not None
         text, starts, ends = corpus.text, corpus.starts.tolist(), corpus.ends.tolist()
-        tokens = [Token(text[s:e], label, s, e) for s, e, label in zip(starts, ends, labels, strict=True)]
+        known = [None] * len(labels) if probabilities is None else probabilities
+        columns = zip(starts, ends, labels, known, strict=True)
+        tokens = [Token(text[s:e], label, s, e, probability) for s, e, label, probability in columns]
         offsets = corpus.sentence_offsets.tolist()
         sentences = []
         for begin, end in pairwise(offsets):
@@ -119,7 +135,10 @@ class TaggedText:
 
 def _dict_of(piece: Token | Entity, begin: int) -> dict[str, Any]:
     """Return the attributes of a piece of text, several times faster than asdict does."""
-    return vars(piece) | {"start": begin + piece.start, "end": begin + piece.end}
+    found = vars(piece) | {"start": begin + piece.start, "end": begin + piece.end}
+    if found.get("probability", 0) is None:
+        del found["probability"]
+    return found
 
 
 def _entities(text: str, tokens: tuple[Token, ...]) -> tuple[Entity, ...]:

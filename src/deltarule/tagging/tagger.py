@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from deltarule.errors import InputError
 from deltarule.tagging.config import TaggerConfig
@@ -80,7 +81,8 @@ class Tagger:
         Parameters
         ----------
         train : file (CoNLL columns or CoNLL-U) or corpus
-        dev : development data; the parameters of the epoch that does best on it are kept
+        dev : development data; the parameters of the epoch that does best on it are kept, and probabilities are
+            calibrated on it
         columns : columns of token and label in CoNLL files, from 0, negative from the end; first and last by default
         field : label in CoNLL-U files, "upos" or "xpos"
         encoding : of the files
@@ -118,15 +120,18 @@ class Tagger:
 
         run = TrainingRun(model, sentences, dev, Progress(step=progress.step, epoch=finished), threads)
         run.finish(self.history)
+        if dev is not None and self._model is not None:
+            self._model = self._model.calibrated(dev, threads)
         return self
 
-    def tag(self, text: str | Sequence[str], *, threads: int | None = None) -> TaggedText:
+    def tag(self, text: str | Sequence[str], *, threads: int | None = None, probabilities: bool = False) -> TaggedText:
         """Label the words of a text.
 
         Parameters
         ----------
         text : plain text, which is divided into sentences and tokens, or the tokens of one sentence
         threads : how many share the work, all cores for ``None``; the result does not depend on it
+        probabilities : whether tokens have the probability of their label
 
         Returns
         -------
@@ -134,20 +139,48 @@ class Tagger:
             Tokens with labels, and entities with character offsets; for tokens, offsets in the tokens joined by spaces.
         """
         if isinstance(text, str):
-            return self.tag_corpus(read_plain(text), threads=threads)
+            return self.tag_corpus(read_plain(text), threads=threads, probabilities=probabilities)
         if not all(isinstance(token, str) and token for token in text):
             raise InputError("tokens to tag must be strings with at least one character each")
-        return self.tag_corpus(Corpus.from_sentences([text] if text else []), threads=threads)
+        corpus = Corpus.from_sentences([text] if text else [])
+        return self.tag_corpus(corpus, threads=threads, probabilities=probabilities)
 
-    def tag_corpus(self, corpus: Corpus, *, threads: int | None = None) -> TaggedText:
+    def tag_corpus(self, corpus: Corpus, *, threads: int | None = None, probabilities: bool = False) -> TaggedText:
         """Label the words of a corpus; one without a text is given its tokens joined by spaces, a sentence a line."""
         corpus = corpus if corpus.text is not None else _with_text(corpus)
-        labels = self.predict(corpus, threads=threads)
-        return TaggedText.of_corpus(corpus, labels, chunks=not self.model.labelling.plain)
+        labelling, chunks = self.model.labelling, not self.model.labelling.plain
+        if not probabilities:
+            return TaggedText.of_corpus(corpus, self.predict(corpus, threads=threads), chunks)
+        labels, found = self.model.predict_with_probabilities(corpus, threads)
+        confidences = [round(p, 4) for p in labelling.spelling.confidences(found, labels).tolist()]
+        return TaggedText.of_corpus(corpus, labelling.written(labels, corpus), chunks, confidences)
 
     def predict(self, corpus: Corpus, *, threads: int | None = None) -> list[str]:
         """Return a label for each token of a corpus, in the scheme of the training corpus."""
         return self.model.labelling.written(self.model.predict(corpus, threads), corpus)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels that tokens can be given, in the order of the columns of `probabilities`."""
+        return self.model.labelling.spelling.names
+
+    def probabilities(self, corpus: Corpus, *, threads: int | None = None) -> NDArray[np.float32]:
+        """Return the probability of each label at each token of a corpus, of shape (tokens, labels).
+
+        Under "crf" they are the marginals of the sentence's label sequences (forward-backward), else a softmax; in both
+        only over sequences that the label scheme allows. Training with development data calibrates them.
+
+        Examples
+        --------
+        >>> import deltarule as dr
+        >>> sample = dr.sample_corpus()
+        >>> tagger = dr.Tagger(hidden=50, epochs=2, objective="crf").fit(sample.train, dev=sample.dev)
+        >>> p = tagger.probabilities(sample.dev)
+        >>> p.shape == (len(sample.dev), len(tagger.labels)), bool(abs(p.sum(axis=1) - 1).max() < 1e-5)
+        (True, True)
+        """
+        _, found = self.model.predict_with_probabilities(corpus, threads)
+        return self.model.labelling.spelling.probabilities(found)
 
     def evaluate(
         self,

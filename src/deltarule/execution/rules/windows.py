@@ -1,4 +1,4 @@
-"""The window layer z_t = b + Σ_p W_p x_{i(t, p)}, with what is added to it: each distinct vector is multiplied with every W_p once."""
+"""The window layer z_t = b + Σ_p W_p x_{i(t, p)} (+ more): each distinct vector is multiplied with every W_p once."""
 
 from __future__ import annotations
 
