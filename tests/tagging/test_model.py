@@ -5,7 +5,6 @@ from threadpoolctl import threadpool_limits
 import deltarule as dr
 from deltarule.errors import InputError, NonFiniteError
 from deltarule.tagging import compiled_scores
-from deltarule.tagging.batches import Sentences
 from deltarule.tagging.labelling import Labelling
 from deltarule.tagging.model import TaggingModel
 from deltarule.text import UNKNOWN
@@ -76,7 +75,7 @@ def test_sentences_without_words_are_passed_over(trained):
 
 def test_scores_of_a_sentence_do_not_depend_on_its_neighbours(trained, toy):
     model = trained.model
-    sentences = Sentences(toy, model.encoder.encode(toy.forms), model.config.window)
+    sentences = model.sentences(toy)
     together = model.reference_scores(sentences, np.array([3, 0]))
     alone = [model.reference_scores(sentences, np.array([number])) for number in (3, 0)]
     np.testing.assert_allclose(together, np.concatenate(alone), rtol=1e-5, atol=1e-5)

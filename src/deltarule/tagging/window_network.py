@@ -102,9 +102,8 @@ class WindowNetwork:
         self.transitions: tuple[str, ...] = ()
         self.loss: Node = self._objective(config, labels, rules)
         if config.l2:
-            self.loss = self.loss + l2_penalty(
-                [self.parameters["hidden.weight"], self.parameters["output.weight"]], config.l2
-            )
+            dense = [parameter for name, parameter in self.parameters.items() if name.endswith(".weight")]
+            self.loss = self.loss + l2_penalty(dense, config.l2)
 
     def _objective(self, config: TaggerConfig, labels: int, rules: Decoder | None) -> Node:
         """Build the objective, with the parameters and inputs that it needs."""
