@@ -5,6 +5,7 @@ import deltarule as dr
 from deltarule.kernels.context_layout import ALL_CAPITALS, CAPITAL, LETTERS, SMALL
 from deltarule.tagging import contexts
 from deltarule.tagging.contexts import Passages, form_traits, principal_components
+from deltarule.text import fold
 
 
 def test_traits_tell_which_forms_are_one_word_and_how_they_are_written():
@@ -73,7 +74,7 @@ def test_the_context_of_a_word_is_its_document(random_model):
 
 
 def test_training_leaves_the_vectors_of_context_as_they_are(toy, small):
-    words = sorted({word.lower() for word in toy.forms})
+    words = sorted({fold(word) for word in toy.forms})
     vectors = dr.WordVectors(tuple(words), np.random.default_rng(0).normal(size=(len(words), 6)).astype(np.float32))
     tagger = dr.Tagger(vectors, **small)
     parameters = tagger.fit(toy).model.network.parameters

@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
 import deltarule as dr
 from deltarule.errors import InputError, NonFiniteError
-from deltarule.tagging import compiled_scores
+from deltarule.tagging import contexts
 from deltarule.tagging.labelling import Labelling
 from deltarule.tagging.model import TaggingModel
 from deltarule.text import UNKNOWN
@@ -33,9 +35,10 @@ def test_without_the_feature_word_there_are_no_word_vectors(toy):
 
 
 def test_predictions_do_not_depend_on_how_sentences_are_batched(trained, toy, monkeypatch):
+    toy = replace(toy, document_offsets=np.arange(toy.sentences + 1, dtype=np.int32))
     expected = trained.model.predict(toy)
     for tokens in (1, 7, 1000):
-        monkeypatch.setattr(compiled_scores, "_BATCH", tokens)
+        monkeypatch.setattr(contexts, "_BATCH", tokens)
         assert np.array_equal(trained.model.predict(toy), expected)
 
 
@@ -47,7 +50,8 @@ def test_predictions_do_not_depend_on_the_number_of_blas_threads(trained, toy):
 
 
 def test_predictions_do_not_depend_on_the_number_of_threads(trained, toy, monkeypatch):
-    monkeypatch.setattr(compiled_scores, "_BATCH", 5)
+    toy = replace(toy, document_offsets=np.arange(toy.sentences + 1, dtype=np.int32))
+    monkeypatch.setattr(contexts, "_BATCH", 5)
     one = trained.model.predict(toy, threads=1)
     for threads in (2, 3, None):
         assert np.array_equal(trained.model.predict(toy, threads), one)

@@ -74,7 +74,7 @@ def test_gradients_agree_with_central_differences(objective):
     report = dr.gradient_check(net.loss, feeds=feeds)
     assert report, str(report)
     checks = report.as_dict()["parameters"]
-    assert {check["name"] for check in checks} == set(net.parameters)
+    assert {check["name"] for check in checks} == {"context", *net.parameters}
     assert max(check["relative_error"] for check in checks) <= 1e-6
 
 
@@ -148,7 +148,7 @@ def test_losses_are_those_of_the_objectives(objective, J):
 
 
 def test_dropout_draws_one_mask_for_each_form_of_the_batch():
-    net, encoder = network(dropout=0.5, affix_dimension=8, shape_dimension=8)
+    net, encoder = network(dropout=0.5, affix_dimension=8, shape_dimension=8, context_dropout=0.0)
     feeds = feeds_of(encoder, [0, 1, 2], np.zeros(len(CORPUS), np.int32))
     run = dr.backprop(net.loss, feeds, seed=0)
     masks = [run.values[node] for node in run.order if isinstance(node, DropoutMask)]
