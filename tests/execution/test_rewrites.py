@@ -70,6 +70,22 @@ class TestLayers:
         if dropped:
             assert unit.mask.like is a
 
+    @pytest.mark.parametrize("dropped", [False, True])
+    @pytest.mark.parametrize("activation", ACTIVATIONS)
+    @pytest.mark.parametrize("first", [True, False])
+    def test_what_is_added_to_windows_belongs_to_their_layer(self, first, activation, dropped):
+        z, addend = affine("windows"), dr.linear(dr.input("context", ("tokens", 5)), np.ones((3, 5)))
+        total = z + addend if first else addend + z
+        a = activation(total) if activation else total
+        other, unit, _ = units(dr.sum(dr.dropout(a, 0.5) if dropped else a))
+        assert (type(other), other.output, type(unit)) == (Layer, addend, Layer)
+        assert (unit.affine, unit.addend, unit.inputs) == (z, addend, (*z.inputs, addend))
+
+    def test_what_is_added_of_another_shape_or_from_the_windows_themselves_does_not(self):
+        z = affine("windows")
+        for addend in (np.ones(3), dr.tanh(z)):
+            assert all(unit.addend is None for unit in units(dr.sum(dr.tanh(z + addend))) if isinstance(unit, Layer))
+
     def test_layers_on_layers(self):
         hidden = dr.dropout(dr.tanh(affine("affine")), 0.5)
         assert kinds(dr.sum(dr.relu(dr.linear(hidden, np.ones((2, 3)))))) == ["Layer", "Layer"]

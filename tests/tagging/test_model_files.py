@@ -40,6 +40,7 @@ class TestContents:
             "labels": ["B-LOC", "B-ORG", "B-PER", "E-LOC", "E-ORG", "E-PER", "O", "S-LOC", "S-PER"],
             "scheme": "IOB2",
             "word_dimension": 10,
+            "context_dimension": 0,
             "temperature": 1.0,
             "settings": trained.config.model_dump(mode="json"),
         }
@@ -49,6 +50,14 @@ class TestContents:
         parameters = trained.model.network.parameters
         assert weights.keys() == parameters.keys()
         assert all(np.array_equal(weights[name], parameters[name].value) for name in weights)
+
+    def test_vectors_of_context_are_kept(self, tmp_path, random_model, made_up_corpus):
+        model, text = random_model(0, vectors=3), made_up_corpus(1)
+        save_model(tmp_path / "model", model)
+        weights = load_file(tmp_path / "model" / "weights.safetensors")
+        assert weights["context.vectors"].shape == (len(model.encoder.vocabularies["word"]), 3)
+        assert weights["context.weight"].shape == (21, 16)
+        assert np.array_equal(load_model(tmp_path / "model").predict(text), model.predict(text))
 
     def test_there_is_no_pickle_in_it(self, saved):
         assert not any(content.startswith(b"\x80") for content in contents(saved).values())

@@ -7,7 +7,6 @@ import pytest
 
 import deltarule as dr
 from deltarule.graph.operations.sequences import sequence_score
-from deltarule.tagging.batches import Sentences
 from deltarule.tagging.calibration import calibration_error, fitted_temperature
 from deltarule.tagging.spelling import Spelling
 from deltarule.text import TokenBlock
@@ -17,7 +16,7 @@ OBJECTIVES = ("softmax", "max-margin", "crf", "structured-max-margin")
 
 def all_sequences(model, corpus, temperature=1.0):
     """Return the probabilities of labels by trying all sequences, and the legal sequence of the highest score."""
-    sentences = Sentences(corpus, model.encoder.encode(corpus.forms), model.config.window)
+    sentences = model.sentences(corpus)
     scores = model.reference_scores(sentences, np.flatnonzero(np.diff(corpus.sentence_offsets)))
     learned = model.network.transitions.scores() if model.network.transitions else {}
     start, between, end = model.labelling.decoder.with_learned(learned).scores

@@ -1,7 +1,7 @@
 """Rewrites: parts of a graph that kernels compute in one pass. The reference interpreter runs the graph as it stands.
 
-dropout(f(W x + b)) becomes a `Layer`; an objective over the scores of classes, or over pairs of scores, becomes one
-pass that finds the loss and its error signal together.
+dropout(f(W x + b)) becomes a `Layer`, also where something is added to the W x + b of windows; an objective over the
+scores of classes, or over pairs of scores, becomes one pass that finds the loss and its error signal together.
 """
 
 from __future__ import annotations
@@ -50,11 +50,20 @@ class Unit:
 
 @dataclass(frozen=True, eq=False)
 class Layer(Unit):
-    """dropout(f(W x + b)), of rows or of windows; the activation and the mask may be missing."""
+    """dropout(f(W x + b)), of rows or of windows; the activation and the mask may be missing.
+
+    Attributes
+    ----------
+    affine : W x + b
+    activation : f(W x + b)
+    mask : of dropout
+    addend : what is added to the W x + b of windows before f
+    """
 
     affine: Node
     activation: Node | None
     mask: DropoutMask | None
+    addend: Node | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,25 +170,33 @@ class _Finder:
 
     def layer(self, node: Node) -> tuple[Unit, list[Node]] | None:
         """Recognise dropout(f(W x + b)), or dropout alone."""
-        inner: list[Node] = []
-        mask, activation, top = None, None, node
+        mask, top = None, node
         if _is(node, arithmetic.Multiply):
             mask = next((m for m in node.inputs if isinstance(m, DropoutMask)), None)
             rest = [source for source in node.inputs if source is not mask]
             if mask is None or len(rest) != 1 or mask.like is not rest[0] or self.uses[mask] != 1:
                 return None
             top = rest[0]
-            if not self.only(top, (*_AFFINE, *FUSED_ACTIVATIONS)):
-                return Masked(node, (top,), mask), [mask]
-            inner += [mask, top]
-        if _is(top, *FUSED_ACTIVATIONS):
-            if not self.only(top.inputs[0], _AFFINE):
-                return (Masked(node, (top,), mask), [mask]) if mask is not None else None
-            activation, top = top, top.inputs[0]
-            inner.append(top)
-        if not _is(top, *_AFFINE):
-            return None
-        return Layer(node, top.inputs, top, activation, mask), inner
+        activation = top if _is(top, *FUSED_ACTIVATIONS) else None
+        z = top if activation is None else top.inputs[0]
+        inside = [inner for inner in dict.fromkeys((top, z)) if inner is not node]
+        found = self.preactivation(z) if all(self.uses[inner] == 1 for inner in inside) else None
+        if found is None:
+            return None if mask is None else (Masked(node, (top,), mask), [mask])
+        affine, addend = found
+        inputs = affine.inputs if addend is None else (*affine.inputs, addend)
+        inner = [*inside, *([affine] if affine is not z else []), *([] if mask is None else [mask])]
+        return Layer(node, inputs, affine, activation, mask, addend), inner
+
+    def preactivation(self, node: Node) -> tuple[Node, Node | None] | None:
+        """Recognise W x + b, and what is added to it, if it is of windows."""
+        if _is(node, *_AFFINE):
+            return node, None
+        if _is(node, arithmetic.Add):
+            for affine, addend in (node.inputs, node.inputs[::-1]):
+                if self.only(affine, WindowAffine) and addend.shape == node.shape == affine.shape:
+                    return affine, addend
+        return None
 
     def cross_entropy(self, node: Node) -> tuple[Unit, list[Node]] | None:
         """Recognise mean(log Σ e^s − s_y)."""

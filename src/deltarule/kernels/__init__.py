@@ -6,8 +6,8 @@ from importlib import import_module
 
 __all__ = ["TAGGING", "TRAINING", "load"]
 
-TRAINING = ("batches", "machine", "execute")
-TAGGING = ("lines", "form_numbers", "window_scores", "viterbi", "tagged_lines")
+TRAINING = ("batches", "contexts", "machine", "execute")
+TAGGING = ("lines", "form_numbers", "contexts", "window_scores", "viterbi", "tagged_lines")
 
 
 def load(names: tuple[str, ...]) -> None:

@@ -38,10 +38,10 @@ FILL = 19  # target count [number] | entries
 READ_ROWS = 20  # table ids count columns output stride | rows
 ADD_ROWS = 21  # values ids count columns stride sums
 # vectors vector_stride count dimension weight size columns positions windows bias bias_count z
-# laid_out products seed [function parameter rate] | columns
+# laid_out products seed addend [function parameter rate] | columns
 WINDOW_LAYER = 22
 # vectors vector_stride count dimension laid_out size columns positions windows signal activation
-# collected bias_sums gradient parts seed weight [function parameter rate finish] | columns
+# collected bias_sums gradient parts seed weight [function parameter rate signal_left] | columns
 WINDOW_SIGNALS = 23
 SUM_PARTS = 24  # parts part_count count output | entries
 CHOOSE_WINDOWS = 25  # count vectors size → few many windows places collected_windows collected_vectors

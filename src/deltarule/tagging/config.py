@@ -34,6 +34,10 @@ class TaggerConfig(BaseModel):
     vectors: str | None = Field(None, description="Word vectors in GloVe or word2vec text, gzip allowed.")
     trainable_vectors: bool = Field(True, description="Whether training changes the word vectors.")
     word_dimension: int = Field(50, ge=1, description="Size of word vectors where no file gives them.")
+    context: bool = Field(
+        True,
+        description="Whether words see other uses of their form in the document, and capitals around them.",
+    )
     affix_dimension: int = Field(8, ge=1, description="Size of the embeddings of prefixes and suffixes.")
     pair_dimension: int = Field(50, ge=1, description="Size of the embeddings of pairs of characters.")
     shape_dimension: int = Field(8, ge=1, description="Size of the embeddings of capitalisation, shape and kind.")
@@ -41,6 +45,7 @@ class TaggerConfig(BaseModel):
     dropout: float = Field(
         0.4, ge=0, lt=1, description="Share of inputs and of hidden activations dropped in training."
     )
+    context_dropout: float = Field(0.3, ge=0, lt=1, description="Share of what context says dropped in training.")
     epochs: int = Field(15, ge=1, description="Passes over the training data.")
     batch: int = Field(256, ge=1, description="Tokens in a training step, rounded to whole sentences.")
     learning_rate: float = Field(0.002, gt=0, description="Learning rate at its highest.")
@@ -53,6 +58,11 @@ class TaggerConfig(BaseModel):
         None, ge=1, description="Stop after so many epochs without a better development score."
     )
     seed: int = Field(0, ge=0, description="Seed of first values, shuffling and dropout.")
+
+    @property
+    def sees_context(self) -> bool:
+        """Whether tokens have context features, which are made for words."""
+        return self.context and self.unit == "word"
 
     @model_validator(mode="before")
     @classmethod

@@ -103,6 +103,10 @@ class FormEncoder:
         matches = [lexicon.matches(corpus) for lexicon in self.lexicons.values()]
         return join_matches(self.unit.in_context(corpus), matches)
 
+    def spelled(self, forms: Sequence[str]) -> Sequence[str]:
+        """Return forms as they stand in the text, without what lexicons say of them."""
+        return split_matches(forms)[0] if self.lexicons else forms
+
     def encode(self, forms: Sequence[str]) -> EncodedForms:
         """Return the ids of all features of all forms."""
         matches: list[list[int]] = []

@@ -23,7 +23,6 @@ from deltarule.explaining import (
     trace_run,
 )
 from deltarule.graph import Array
-from deltarule.tagging.batches import Sentences
 from deltarule.text import BOUNDARY, FEATURES, Corpus, read_plain
 
 if TYPE_CHECKING:
@@ -123,7 +122,7 @@ def _find(model: TaggingModel, text: str | Sequence[str], word: str | int) -> _F
     offsets = corpus.sentence_offsets
     sentence = int(np.searchsorted(offsets, token, side="right")) - 1
     begin, end = offsets[sentence], offsets[sentence + 1]
-    feeds = Sentences(corpus, model.encoder.encode(corpus.forms), model.config.window).feeds(np.array([sentence]))
+    feeds = model.sentences(corpus).feeds(np.array([sentence]))
     labels = model.predict(corpus, threads=1)
     written = model.labelling.written(labels, corpus)[token]
     window = WindowScores(model.network.scores, feeds, int(token - begin))

@@ -19,9 +19,10 @@ from deltarule.explaining import Confusion
 from deltarule.graph import Array
 from deltarule.tagging.batches import Sentences
 from deltarule.tagging.calibration import fitted_temperature
-from deltarule.tagging.compiled_scores import CompiledScores, feature_matrix, non_finite_scores, sentence_batches
+from deltarule.tagging.compiled_scores import CompiledScores, feature_matrix, non_finite_scores
 from deltarule.tagging.config import TaggerConfig
 from deltarule.tagging.confusions import find_confusions
+from deltarule.tagging.contexts import CONTEXT_DIMENSION, Passages, context_features, principal_components
 from deltarule.tagging.encoding import FormEncoder, folded_words
 from deltarule.tagging.evaluation import Evaluation, evaluate_labels
 from deltarule.tagging.labelling import Labelling
@@ -36,7 +37,7 @@ __all__ = ["TaggingModel"]
 class _Seen(NamedTuple):
     """The form of each token as a row among the features of all forms, whose row 0 is the boundary of sentences."""
 
-    forms: NDArray[np.int32]
+    passages: Passages
     features: NDArray[np.int32]
 
 
@@ -70,10 +71,15 @@ class TaggingModel:
         lexicons = {name: Lexicon.read(file, words=unit.divide) for name, file in config.lexicons.items()}
         encoder = FormEncoder.of_corpus(corpus, config.features, config.minimum_count, vectors, unit, lexicons)
         dimension = config.word_dimension if vectors is None else vectors.dimension
-        network = WindowNetwork(config, encoder, len(labelling.names), dimension, labelling.decoder)
-        if vectors is not None and "word" in encoder.vocabularies:
+        pretrained = vectors is not None and "word" in encoder.vocabularies
+        context_dimension = min(CONTEXT_DIMENSION, dimension) if pretrained and config.sees_context else 0
+        network = WindowNetwork(config, encoder, len(labelling.names), dimension, labelling.decoder, context_dimension)
+        if vectors is not None and pretrained:
             known = folded_words(vectors)
-            network.set_word_vectors(encoder.vocabularies["word"].ids(known), vectors.matrix[list(known.values())])
+            ids, rows = encoder.vocabularies["word"].ids(known), list(known.values())
+            network.set_word_vectors(ids, vectors.matrix[rows])
+            if context_dimension:
+                network.context_vectors[ids] = principal_components(vectors.matrix, context_dimension)[rows]
         return cls(config, labelling, encoder, network)
 
     @property
@@ -84,7 +90,15 @@ class TaggingModel:
     def sentences(self, corpus: Corpus, labels: NDArray[np.int32] | None = None) -> Sentences:
         """Return the sentences of a corpus of units, to be fed to the network in batches."""
         seen, whole = self.encoder.seen(corpus), self.network.lengths is not None
-        return Sentences(seen, self.encoder.encode(seen.forms), self.config.window, labels, whole)
+        encoded = dict(zip(self.encoder.features, self._seen_of(corpus).features.T, strict=False))
+        return Sentences(seen, encoded, self.config.window, labels, whole, self.context(corpus))
+
+    def context(self, corpus: Corpus) -> Array | None:
+        """Return the context features of each token of a corpus, if the network takes them."""
+        if self.network.context is None:
+            return None
+        passages, features = self._seen_of(corpus)
+        return context_features(passages, features, self.network.word_column, self.network.context_vectors)
 
     def confusion(self, corpus: Corpus, threads: int | None = None) -> Confusion:
         """Count which labels tokens got where which were right; chunk labels count by their types."""
@@ -141,16 +155,15 @@ class TaggingModel:
     def calibrated(self, corpus: Corpus, threads: int | None = None) -> TaggingModel:
         """Return the model with the temperature at which the labels of a corpus are likeliest."""
         network, labels = self._compiled(), self.labelling.numbers(corpus)
-        forms, features = self._seen_of(corpus)
-        offsets = self.unit.unbroken_offsets(corpus)
+        passages, features = self._seen_of(corpus)
         with one_thread_of_algebra():
             kept = features[: network.capacity]
             common = network.multiply(kept, network.room(len(kept)), thread_count(threads))
-            scores = network.scores(forms, offsets, features, common, network.room_for_rare(len(forms)))
+            scores = network.scores(passages, features, common, network.room_for_rare(len(corpus)))
         found = np.empty_like(scores)
 
         def probabilities(temperature: float) -> Array:
-            network.fill_probabilities(scores, offsets, temperature, found)
+            network.fill_probabilities(scores, passages.sentence_offsets, temperature, found)
             return found
 
         return replace(self, temperature=fitted_temperature(probabilities, labels))
@@ -160,21 +173,18 @@ class TaggingModel:
     ) -> NDArray[np.int16]:
         """Label a corpus, batch by batch; fill the probabilities where they are wanted."""
         network, threads = self._compiled(), thread_count(threads)
-        forms, features = self._seen_of(corpus)
-        offsets = self.unit.unbroken_offsets(corpus)
+        passages, features = self._seen_of(corpus)
         predicted = np.empty(len(corpus), np.int16)
 
-        def label(sentences: tuple[int, int]) -> None:
-            first, last = sentences
-            begin, end = offsets[first], offsets[last]
-            own_offsets = offsets[first : last + 1] - begin
-            own = None if probabilities is None else probabilities[begin:end]
-            predicted[begin:end] = network.labels(forms[begin:end], own_offsets, features, common, own)
+        def label(batch: tuple[Passages, slice]) -> None:
+            own_passages, tokens = batch
+            own = None if probabilities is None else probabilities[tokens]
+            predicted[tokens] = network.labels(own_passages, features, common, own)
 
         with one_thread_of_algebra():
             kept = features[: network.capacity]
             common = network.multiply(kept, network.room(len(kept)), threads)
-            for _ in in_order(label, sentence_batches(offsets), threads):
+            for _ in in_order(label, passages.batches(), threads):
                 pass
         return predicted
 
@@ -185,7 +195,7 @@ class TaggingModel:
 
         Parameters
         ----------
-        blocks : whole sentences
+        blocks : whole passages
         threads : how many share the work, all cores for ``None``; the result does not depend on it
         probabilities : whether each line also has the probability of its label
         """
@@ -202,8 +212,8 @@ class TaggingModel:
         seen = self._seen.get(corpus)
         if seen is None:
             units = self.encoder.seen(corpus)
-            features = feature_matrix(self.encoder.encode(units.forms))
-            seen = self._seen[corpus] = _Seen(units.tokens + np.int32(1), features)
+            passages = Passages.of(units, self.unit.unbroken_offsets(corpus))
+            seen = self._seen[corpus] = _Seen(passages, feature_matrix(self.encoder, units.forms))
         return seen
 
     def evaluate(self, corpus: Corpus, threads: int | None = None) -> Evaluation:

@@ -42,7 +42,10 @@ def load_model(directory: str | Path) -> TaggingModel:
         words = str.split if unit.between else unit.divide  # as they were divided when the model was made
         lexicons = {name: Lexicon.read(path / "lexicon" / f"{name}.txt", words=words) for name in config.lexicons}
         encoder = FormEncoder(vocabularies, unit, lexicons)
-        network = WindowNetwork(config, encoder, len(labelling.names), description["word_dimension"], labelling.decoder)
+        network = WindowNetwork(
+            config, encoder, len(labelling.names), description["word_dimension"], labelling.decoder,
+            description["context_dimension"],
+        )  # fmt: skip
         _read_weights(path / "weights.safetensors", network)
         temperature = float(description.get("temperature", 1.0))
         if not 0 < temperature < float("inf"):
@@ -64,6 +67,7 @@ def _write(directory: Path, model: TaggingModel) -> None:
         "labels": model.labelling.names,
         "scheme": model.labelling.scheme,
         "word_dimension": model.network.word_dimension,
+        "context_dimension": model.network.context_dimension,
         "temperature": model.temperature,
         "settings": model.config.model_dump(mode="json"),
     }

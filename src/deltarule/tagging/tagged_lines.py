@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from deltarule.execution.cores import one_thread_of_algebra
 from deltarule.tagging.compiled_scores import CompiledScores, feature_matrix
+from deltarule.tagging.contexts import Passages
 from deltarule.tagging.encoding import FormEncoder
 from deltarule.tagging.spelling import Spelling
 from deltarule.tagging.threads import in_order
@@ -41,7 +42,7 @@ def tagged_lines(
 
     Parameters
     ----------
-    blocks : whole sentences
+    blocks : whole passages
     encoder : of forms
     network : scores labels
     spelling : writes them
@@ -58,8 +59,9 @@ def tagged_lines(
 
     def tag(numbered: _Numbered) -> memoryview:
         block = numbered.block
+        passages = Passages(numbered.forms, block.sentence_offsets, block.passage_offsets)
         found = np.empty((len(block), len(network.output_bias)), np.float32) if probabilities else None
-        labels = network.labels(numbered.forms, block.sentence_offsets, numbered.features, forms.common, found)
+        labels = network.labels(passages, numbered.features, forms.common, found)
         confidences = _NONE if found is None else spelling.confidences(found, labels)
         return names.lines(block, spelling.spell(labels, block.sentence_offsets), confidences)
 
@@ -73,7 +75,7 @@ class _Forms:
     def __init__(self, encoder: FormEncoder, network: CompiledScores) -> None:
         self.encoder, self.network = encoder, network
         self.numbers = FormNumbers(kept=network.capacity - 1)
-        self.features = feature_matrix(encoder.encode([]))  # of the boundary of sentences, which has the number 0
+        self.features = feature_matrix(encoder, [])  # of the boundary of sentences, which has the number 0
         self.common = network.room(network.capacity)
         network.multiply(self.features, self.common[:1])
         self.known = 0
@@ -93,7 +95,7 @@ class _Forms:
 
     def _learn(self, first: int, last: int) -> None:
         """Encode forms, and compute the products of those that are kept."""
-        self.features[first:last] = feature_matrix(self.encoder.encode(self.numbers.forms(first, last)))[1:]
+        self.features[first:last] = feature_matrix(self.encoder, self.numbers.forms(first, last))[1:]
         kept = self.common[first:last]
         self.network.multiply(self.features[first : first + len(kept)], kept)
 

@@ -16,13 +16,14 @@ from deltarule.text.features import (
 from deltarule.text.files import FilePath, read_blocks, read_text
 from deltarule.text.form_numbers import FormNumbers
 from deltarule.text.lexicon import MATCHES, Lexicon, join_matches, split_matches
+from deltarule.text.passages import PASSAGE, passage_offsets
 from deltarule.text.plain import read_plain, split_sentences, tokenise
 from deltarule.text.plain_blocks import plain_corpora
 from deltarule.text.reading import read_corpus
 from deltarule.text.recognition import recognise_scheme
 from deltarule.text.schemes import SCHEMES, Span, convert, encode, legal_transitions, spans
 from deltarule.text.sentence_blocks import conll_corpora, conll_token_blocks, conllu_corpora
-from deltarule.text.token_block import TokenBlock
+from deltarule.text.token_block import TokenBlock, whole_passages
 from deltarule.text.units import UNITS, Unit
 from deltarule.text.vectors import WordVectors, read_vectors
 from deltarule.text.vocabulary import BOUNDARY, UNKNOWN, Vocabulary
@@ -33,6 +34,7 @@ __all__ = [
     "CAPITALISATIONS",
     "FEATURES",
     "MATCHES",
+    "PASSAGE",
     "SCHEMES",
     "UNITS",
     "UNKNOWN",
@@ -60,6 +62,7 @@ __all__ = [
     "legal_transitions",
     "parse_conll",
     "parse_conllu",
+    "passage_offsets",
     "plain_corpora",
     "read_blocks",
     "read_characters",
@@ -75,5 +78,6 @@ __all__ = [
     "split_matches",
     "split_sentences",
     "tokenise",
+    "whole_passages",
     "window_positions",
 ]
