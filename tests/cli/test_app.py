@@ -15,7 +15,8 @@ COMMANDS = {
     "check": {"--data"},
     "demo": {"--model"},
 }
-SILENT = {"--help", "--json", "--version", "--dev", "--model"}  # flags, and options without a default
+# Flags, and options without a default.
+SILENT = {"--help", "--json", "--probabilities", "--version", "--dev", "--model"}
 
 
 def unwrapped(text):

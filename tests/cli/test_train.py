@@ -100,7 +100,7 @@ def test_columns_field_and_encoding(deltarule, small_options, tmp_path):
         (b"a O\n", ("--columns", "0"), "--columns takes two numbers such as 0,3 or 0,-1, not '0'"),
         (b"a O\n", ("--columns", "0,7"), "{file}: there is no column 7 among 2; columns are counted from 0"),
         (b"a O\n", ("--window", "4"), "setting 'window': a window has a word in its middle, so its size is odd"),
-        (b"a O\n", ("--objective", "hinge"), "setting 'objective': input should be 'softmax' or 'max-margin'"),
+        (b"a O\n", ("--objective", "hinge"), "setting 'objective': input should be 'softmax', 'max-margin', 'crf' or"),
         (b"a O\n", ("--activation", "f"), "setting 'activation': unknown activation 'f'; choose one of: identity"),
         (b"a O\n", ("--dev", "none.conll"), "none.conll: there is no such file"),
         (b"a O\n", ("--vectors", "none.txt"), "none.txt: there is no such file"),

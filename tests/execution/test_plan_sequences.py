@@ -18,7 +18,7 @@ def seeded():
 
 
 def transitions(labels, scale=1.0, allowed=None):
-    found = dr.Transitions(labels, allowed)
+    found = dr.Transitions(labels, allowed, scale=0.5)
     for parameter in found.parameters.values():
         parameter.value = (scale * random.normal(size=parameter.shape)).astype(np.float32)
     return found

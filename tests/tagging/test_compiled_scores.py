@@ -17,7 +17,7 @@ DATA = Path(os.environ.get("DELTARULE_DATA", ""))
 def reference(model, corpus):
     """Scores by the reference interpreter, labels by the decoder in NumPy."""
     scores = model.reference_scores(model.sentences(corpus), np.flatnonzero(np.diff(corpus.sentence_offsets)))
-    learned = {name: model.network.parameters[name].value for name in model.network.transitions}
+    learned = model.network.transitions.scores() if model.network.transitions else {}
     return scores, model.labelling.decoder.with_learned(learned).decode(scores, corpus.sentence_offsets)
 
 

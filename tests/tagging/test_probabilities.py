@@ -18,7 +18,7 @@ def all_sequences(model, corpus, temperature=1.0):
     """Return the probabilities of labels by trying all sequences, and the legal sequence of the highest score."""
     sentences = model.sentences(corpus)
     scores = model.reference_scores(sentences, np.flatnonzero(np.diff(corpus.sentence_offsets)))
-    learned = {name: model.network.parameters[name].value for name in model.network.transitions}
+    learned = model.network.transitions.scores() if model.network.transitions else {}
     start, between, end = model.labelling.decoder.with_learned(learned).scores
     found, best = np.zeros(scores.shape), []
     for begin, stop in zip(corpus.sentence_offsets[:-1], corpus.sentence_offsets[1:], strict=True):

@@ -82,7 +82,7 @@ def test_gradients_agree_with_central_differences(objective):
 def test_objectives_of_sentences_learn_transitions_that_the_rules_allow(objective):
     rules = Decoder.of_labels(("B-A", "E-A", "O"), "IOBES")
     net, encoder = network(rules, objective=objective, dropout=0.0)
-    assert {name: net.parameters[name].shape for name in net.transitions} == {
+    assert {name: net.parameters[name].shape for name in net.transitions.parameters} == {
         "transitions": (3, 3),
         "start": (3,),
         "end": (3,),

@@ -28,6 +28,8 @@ class Transitions:
     labels : number of labels L
     allowed : which labels may begin a sentence (L,), follow each other (L, L: column after row), and end one (L,);
         everything by default. What is not allowed has no part in any likelihood and wins no decoding
+    scale : scores are the parameters times this. An update rule such as Adam moves every parameter by about its
+        learning rate, which suits weights of 0.1; scores of transitions grow to several units
 
     Attributes
     ----------
@@ -40,10 +42,12 @@ class Transitions:
     {'transitions': (3, 3), 'start': (3,), 'end': (3,)}
     """
 
-    def __init__(self, labels: int, allowed: tuple[Any, Any, Any] | None = None) -> None:
+    def __init__(self, labels: int, allowed: tuple[Any, Any, Any] | None = None, scale: float = 10.0) -> None:
         if labels < 1:
             raise InputError(f"transitions need at least one label, not {labels}")
-        self.labels = labels
+        if not scale > 0:
+            raise InputError(f"the scale of transitions must be above 0, not {scale}")
+        self.labels, self.scale = labels, scale
         shapes = {"transitions": (labels, labels), "start": (labels,), "end": (labels,)}
         self.parameters = {name: Parameter(np.zeros(shape, np.float32), name) for name, shape in shapes.items()}
         self._allowed: dict[str, Array] = {}
@@ -58,12 +62,17 @@ class Transitions:
                 )
             self._allowed[name] = array
 
+    def scores(self) -> dict[str, Array]:
+        """Return the scores that were learned, "transitions", "start" and "end"; of what is not allowed, 0."""
+        return {name: (self.scale * parameter.value).astype(np.float32) for name, parameter in self.parameters.items()}
+
     def nodes(self) -> tuple[Node, Node, Node]:
         """Return transitions, start and end as nodes, with what is not allowed put out of reach."""
         found: list[Node] = []
         for name, parameter in self.parameters.items():
             allowed = self._allowed.get(name, np.ones(parameter.value.shape, bool))
-            found.append(parameter if allowed.all() else parameter + constant(np.where(allowed, 0.0, FORBIDDEN)))
+            scores = self.scale * parameter
+            found.append(scores if allowed.all() else scores + constant(np.where(allowed, 0.0, FORBIDDEN)))
         transitions, start, end = found
         return transitions, start, end
 

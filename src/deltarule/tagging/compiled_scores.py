@@ -85,7 +85,7 @@ class CompiledScores:
             ACTIVATIONS.index(config.activation),
             np.concatenate([output, np.zeros((-len(output) % GROUP, len(hidden)), np.float32)]),
             np.ascontiguousarray(values["output.bias"]),
-            decoder.with_learned({name: values[name] for name in network.transitions}),
+            decoder if network.transitions is None else decoder.with_learned(network.transitions.scores()),
             None if network.context is None else np.ascontiguousarray(values["context.weight"].T),
             network.context_vectors,
             network.word_column,

@@ -41,7 +41,7 @@ class WindowNetwork:
     context : the input of context features, of shape (tokens, features), if there are any
     labels : the input of labels, of shape (tokens,)
     lengths : under an objective of whole sentences, the input of their lengths, of shape (sentences,)
-    transitions : names of the parameters that hold the scores of transitions, under such an objective
+    transitions : scores of transitions, under such an objective
     scores : node of shape (tokens, labels)
     loss : scalar node
 
@@ -99,7 +99,7 @@ class WindowNetwork:
         activation = hidden.over_windows(dropout(forms.named("forms")), self.positions, addend)
         self.scores: Node = output(dropout(activation)).named("scores")
         self.lengths: Input | None = None
-        self.transitions: tuple[str, ...] = ()
+        self.transitions: Transitions | None = None
         self.loss: Node = self._objective(config, labels, rules)
         if config.l2:
             dense = [parameter for name, parameter in self.parameters.items() if name.endswith(".weight")]
@@ -113,7 +113,7 @@ class WindowNetwork:
             return MultiClassMaxMargin(config.margin)(self.scores, self.labels)
         transitions = Transitions(labels, None if rules is None else (rules.start, rules.between, rules.end))
         self.parameters |= transitions.parameters
-        self.transitions = tuple(transitions.parameters)
+        self.transitions = transitions
         self.lengths = Input("lengths", ("sentences",), integer=True)
         if config.objective == "crf":
             return SentenceLikelihood(transitions)(self.scores, self.labels, self.lengths)
