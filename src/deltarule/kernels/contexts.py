@@ -40,13 +40,13 @@ def _number_words(forms: Any, first: int, last: int, table: Any, slots: Any, own
 
 
 @inlined
-def _add_vector(vectors: Any, row: int, sign: float, sums: Any) -> None:
+def _add_vector(vectors: Any, row: int, sign: Any, sums: Any) -> None:
     for j in range(len(sums)):
         sums[j] += sign * vectors[row, j]
 
 
 @inlined
-def _share(part: float, whole: float) -> float:
+def _share(part: int, whole: int) -> Any:
     return np.float32(part) / np.float32(whole) if whole > 0 else np.float32(0)
 
 

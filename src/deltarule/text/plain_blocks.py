@@ -31,8 +31,8 @@ def plain_corpora(texts: Iterable[str], source: str) -> Iterator[Corpus]:
 
     Examples
     --------
-    >>> [corpus.sentences for corpus in plain_corpora(["Rain. Sn", "ow. " * 99, "Sun."], "<text>")]
-    [80, 21]
+    >>> [corpus.sentences for corpus in plain_corpora(["Rain. Sn", "ow. " + 99 * "Ice. ", "Sun."], "<text>")]
+    [80, 22]
     """
     text, begin, wanted = "", 0, 0
     for following in texts:
