@@ -14,8 +14,9 @@ COMMANDS = {
     "tag": {"--output"},
     "check": {"--data"},
     "demo": {"--model"},
+    "lab": {"--host", "--port"},
 }
-SILENT = {"--help", "--json", "--version", "--dev", "--model"}  # flags, and options without a default
+SILENT = {"--help", "--json", "--version", "--dev", "--model", "--no-browser"}  # flags, and options without a default
 
 
 def unwrapped(text):
