@@ -14,9 +14,10 @@ COMMANDS = {
     "tag": {"--output"},
     "check": {"--data"},
     "demo": {"--model"},
+    "lab": {"--host", "--port"},
 }
 # Flags, and options without a default.
-SILENT = {"--help", "--json", "--probabilities", "--version", "--dev", "--model"}
+SILENT = {"--help", "--json", "--probabilities", "--version", "--dev", "--model", "--no-browser"}
 
 
 def unwrapped(text):
