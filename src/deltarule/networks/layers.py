@@ -114,7 +114,7 @@ class Dense(Layer):
         """
         bias = self.parameter("bias") if self.bias else np.zeros(self.outputs)
         z = window_affine(vectors, positions, self.parameter("weight"), bias)
-        return self._activate(z if addend is None else z + addend)
+        return self._activate(z if addend is None else z.named(f"{self.name or self.kind}.windows") + addend)
 
     def _activate(self, preactivation: Node) -> Node:
         """Name the preactivation and add f."""
