@@ -78,7 +78,7 @@ def random_model(made_up_corpus):
     def make(seed, vectors=None, **settings):
         corpus, random = made_up_corpus(seed), np.random.default_rng(seed)
         labelling, _ = Labelling.of_corpus(corpus, "IOB2")
-        sizes = {"hidden": 21, "word_dimension": 7, "affix_dimension": 3, "shape_dimension": 2}
+        sizes = {"hidden": 21, "word_dimension": 7, "affix_dimension": 3, "shape_dimension": 2, "context": True}
         if vectors is not None:
             words = tuple(dict.fromkeys(map(fold, corpus.forms[::2])))
             vectors = WordVectors(words, random.normal(size=(len(words), vectors)).astype(np.float32))

@@ -76,7 +76,7 @@ def test_the_context_of_a_word_is_its_document(random_model):
 def test_training_leaves_the_vectors_of_context_as_they_are(toy, small):
     words = sorted({fold(word) for word in toy.forms})
     vectors = dr.WordVectors(tuple(words), np.random.default_rng(0).normal(size=(len(words), 6)).astype(np.float32))
-    tagger = dr.Tagger(vectors, **small)
+    tagger = dr.Tagger(vectors, **small, context=True)
     parameters = tagger.fit(toy).model.network.parameters
     ids = tagger.model.encoder.vocabularies["word"].ids(words)
     np.testing.assert_array_equal(parameters["context.vectors"].value[ids], principal_components(vectors.matrix, 50))

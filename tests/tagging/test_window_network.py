@@ -17,7 +17,8 @@ CONTEXT = np.random.default_rng(0).normal(size=(len(CORPUS), 10)).astype(np.floa
 
 
 def network(rules=None, **settings):
-    config = dr.TaggerConfig(**{"hidden": 4, "features": ("word", "shape", "suffix2"), "window": 3, **settings})
+    usual = {"hidden": 4, "features": ("word", "shape", "suffix2"), "window": 3, "context": True}
+    config = dr.TaggerConfig(**{**usual, **settings})
     encoder = FormEncoder.of_corpus(CORPUS, config.features, minimum=1)
     return WindowNetwork(config, encoder, 3, 5, rules), encoder
 
@@ -50,7 +51,9 @@ def test_context_may_be_left_out_and_may_have_vectors():
     net, encoder = network(context=False)
     assert net.context is None
     assert not [name for name in net.parameters if name.startswith("context")]
-    net = WindowNetwork(dr.TaggerConfig(hidden=4), FormEncoder.of_corpus(CORPUS, FEATURES, 1), 3, 5, None, 2)
+    net = WindowNetwork(
+        dr.TaggerConfig(hidden=4, context=True), FormEncoder.of_corpus(CORPUS, FEATURES, 1), 3, 5, None, 2
+    )
     assert net.parameters["context.vectors"].shape == (len(encoder.vocabularies["word"]), 2)
     assert net.parameters["context.weight"].shape == (4, 14)
     assert net.context_vectors is net.parameters["context.vectors"].value

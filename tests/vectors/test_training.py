@@ -22,10 +22,15 @@ def interrupted_at(step, text, checkpoint, **settings):
         if steps == step:
             os.kill(os.getpid(), signal.SIGINT)
 
-    with pytest.raises(KeyboardInterrupt):
-        dr.train_vectors(text, checkpoint=checkpoint, progress=dr.VectorProgress(step=count), **settings)
-    assert steps == step
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    # In the background of a shell, processes ignore the signal.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            dr.train_vectors(text, checkpoint=checkpoint, progress=dr.VectorProgress(step=count), **settings)
+        assert steps == step
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize("step", [1, 7, 15])

@@ -35,7 +35,7 @@ class TaggerConfig(BaseModel):
     trainable_vectors: bool = Field(True, description="Whether training changes the word vectors.")
     word_dimension: int = Field(50, ge=1, description="Size of word vectors where no file gives them.")
     context: bool = Field(
-        True,
+        False,
         description="Whether words see other uses of their form in the document, and capitals around them.",
     )
     affix_dimension: int = Field(8, ge=1, description="Size of the embeddings of prefixes and suffixes.")
