@@ -91,6 +91,10 @@ def train(
         bool | None,
         typer.Option("--trainable-vectors/--frozen-vectors", help="Train word vectors too.", show_default="trainable"),
     ] = None,
+    context: Annotated[
+        bool | None,
+        typer.Option("--context/--no-context", help="Let words see the rest of their document.", show_default="no"),
+    ] = None,
     seed: Annotated[
         int | None, typer.Option(help="Same seed, same model file.", show_default=default_of("seed"))
     ] = None,
@@ -121,6 +125,7 @@ def train(
     options = {
         "vectors": None if vectors is None else str(vectors),
         "unit": unit,
+        "context": context,
         "lexicons": parse_lexicons(lexicon),
         "objective": objective,
         "window": window,
