@@ -40,6 +40,7 @@ benchmark: $(TESTABLE)
 pictures: $(TESTABLE)
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable ".[pictures]"
 	$(BIN)/python docs/pictures.py
+	$(BIN)/python docs/lab_pictures.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

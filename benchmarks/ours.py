@@ -34,8 +34,10 @@ class TaggerTraining:
         self.batches = self._batches()
 
     def _prepared(self, dropout: float) -> tuple[Sentences, dr.Trainer]:
-        model, corpus, labels = self.files.model(objective=self.settings["objective"], dropout=dropout)
-        sentences = Sentences(corpus, model.encoder.encode(corpus.forms), model.config.window, labels)
+        # Peers have no context features.
+        chosen = {"objective": self.settings["objective"], "context": self.settings.get("context", False)}
+        model, corpus, labels = self.files.model(dropout=dropout, **chosen)
+        sentences = model.sentences(corpus, labels)
         return sentences, dr.Trainer(model.network.loss, dr.Adam(0.002), threads=self.settings["threads"])
 
     def _batches(self) -> Iterator[dict[str, Array]]:

@@ -17,6 +17,7 @@ SECTIONS: dict[str, Callable[[list[dict[str, Any]]], str]] = {
     "tagger": tables.tagger,
     "limit": tables.limit,
     "dense": tables.dense,
+    "estimators": tables.estimators,
     "tag": tables.tag,
     "train": tables.train,
 }

@@ -11,7 +11,6 @@ import numpy as np
 
 from benchmarks.corpus import CorpusFiles
 from benchmarks.figures import window_step_products
-from deltarule.tagging.batches import Sentences
 
 __all__ = ["task"]
 
@@ -27,7 +26,7 @@ class Products:
     def __init__(self, settings: dict[str, Any]) -> None:
         files = CorpusFiles(Path(settings["data"]) if settings["data"] else None)
         model, corpus, labels = files.model()
-        sentences = Sentences(corpus, model.encoder.encode(corpus.forms), model.config.window, labels)
+        sentences = model.sentences(corpus, labels)
         batches = list(sentences.batches(settings["batch"], np.random.default_rng(0)))[:-1]  # the last is smaller
         feeds = [sentences.feeds(batch) for batch in batches]
         size, hidden = model.config.window, model.config.hidden

@@ -59,11 +59,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.profile", description="Time the stages of a step.")
     parser.add_argument("--data", type=Path, help="folder with ner/bc5cdr and vectors; else the sample corpus")
     parser.add_argument("--batch", type=int, default=2048)
-    parser.add_argument("--objective", default="softmax", choices=["softmax", "max-margin"])
+    parser.add_argument("--objective", default="softmax", choices=["softmax", "max-margin", "crf"])
+    parser.add_argument("--context", action="store_true", help="with context features")
     arguments = parser.parse_args()
     settings = {
         "data": arguments.data and str(arguments.data), "objective": arguments.objective, "batch": arguments.batch,
-        "threads": 1, "epochs_before": int(arguments.objective == "max-margin"),
+        "threads": 1, "context": arguments.context, "epochs_before": int(arguments.objective == "max-margin"),
     }  # fmt: skip
     times = stage_times(TaggerTraining(settings))
     total = sum(time for _, time in times)

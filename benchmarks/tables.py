@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from statistics import mean, stdev
 from typing import Any
 
 from benchmarks.figures import figure, ratio
 
-__all__ = ["dense", "limit", "tag", "tagger", "train"]
+__all__ = ["dense", "estimators", "limit", "tag", "tagger", "train"]
 
 Result = dict[str, Any]
 Row = dict[str, Any]
@@ -93,6 +94,52 @@ def dense(rows: list[Row]) -> str:
     ]
     table = markdown(["microseconds a step", *heads], [*by_participant(rows, microseconds), *ratios])
     return "\n".join([*table, "", agreement(rows), *failures(rows)])
+
+
+def estimators(rows: list[Row]) -> str:
+    """Write the table of estimators: seconds of a fit and scores on each set of data."""
+    lines = []
+    for row in rows:
+        ours, theirs = row["participants"]
+        if "failed" in ours or "failed" in theirs:
+            continue
+        lines.append(
+            [
+                f"{row['dataset']}, {row['examples']:,} examples",
+                row["network"],
+                f"{row['epochs']} of {row['batch']}",
+                *(milliseconds(result) for result in (ours, theirs)),
+                f"**{times(row)}**",
+                *(score(result, row["classes"]) for result in (ours, theirs)),
+                signed(ours, theirs, row["classes"]),
+            ]
+        )
+    table = markdown(
+        ["data", "network", "epochs, batch", "deltarule, ms", "scikit-learn, ms", "times as fast",
+         "score, deltarule", "score, scikit-learn", "difference"],
+        lines,
+    )  # fmt: skip
+    return "\n".join([*table, *failures(rows)])
+
+
+def milliseconds(result: Result) -> str:
+    """Write the time of a fit, and the threads of the faster way."""
+    return f"{cell([1 / rate for rate in result['rates']], 1e3, 1)}{threads(result)}"
+
+
+def score(result: Result, classes: bool) -> str:
+    """Write the mean accuracy in per cent, or the mean R²."""
+    value = mean(result["details"]["scores"])
+    return f"{100 * value:.2f} %" if classes else f"{value:.4f}"
+
+
+def signed(ours: Result, theirs: Result, classes: bool) -> str:
+    """Write the mean difference of scores on the same folds, with its standard error."""
+    own, other = ours["details"]["scores"], theirs["details"]["scores"]
+    differences = [a - b for a, b in zip(own, other, strict=True)]
+    error = stdev(differences) / len(differences) ** 0.5
+    scale, digits = (100, 2) if classes else (1, 4)
+    return f"{scale * mean(differences):+.{digits}f} ± {scale * error:.{digits}f}"
 
 
 def tag(rows: list[Row]) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
+import subprocess
 import tempfile
 from io import StringIO
 from pathlib import Path
@@ -83,6 +85,41 @@ def draw_margin() -> None:
     save(figure, "margin")
 
 
+def draw_graphs() -> None:
+    """Draw a neuron as a graph, and a network neuron by neuron."""
+    names = ("w0", "x0", "w1", "x1", "w2")
+    w0, x0, w1, x1, w2 = (dr.input(name) for name in names)
+    run = dr.backprop(dr.sigmoid(w0 * x0 + w1 * x1 + w2), dict(zip(names, (2.0, -1.0, -3.0, -2.0, -3.0), strict=True)))
+    run.draw().save(IMAGES / "graph.svg")
+    layers = [dr.Dense(2, 4, activation="tanh"), dr.Dense(4, 3, activation="relu"), dr.Dense(3, 1)]
+    dr.Network(layers, seed=1).draw([0.5, -1.0]).save(IMAGES / "neurons.svg")
+
+
+def draw_pages() -> None:
+    """Photograph the pages of an explanation and of a training, where Chromium is installed."""
+    sample, watch = dr.sample_corpus(), dr.TrainingWatch()
+    tagger = dr.Tagger(hidden=100, epochs=10, seed=1).fit(sample.train, dev=sample.dev, watch=watch)
+    photograph(tagger.explain("Museums in Paris are amazing", "Paris").to_html(), "explanation", (1216, 910))
+    confusion = tagger.model.confusion(sample.dev)
+    page = dr.training_report(watch, title="Training on the sample", score="F1", confusion=confusion)
+    photograph(page, "report", (1200, 2160))
+
+
+def photograph(page: str, name: str, size: tuple[int, int]) -> None:
+    """Write a page as a PNG file."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        print(f"chromium is not installed: {name}.png stays as it is")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "page.html"
+        file.write_text(page, encoding="utf-8")
+        options = ["--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--virtual-time-budget=8000"]
+        options += [f"--user-data-dir={folder}/user", f"--window-size={size[0]},{size[1]}"]
+        picture = f"--screenshot={IMAGES / name}.png"
+        subprocess.run([chromium, *options, picture, file.as_uri()], check=True, capture_output=True, timeout=120)
+
+
 def save(figure: plt.Figure, name: str) -> None:
     """Write a figure as SVG, the same bytes for the same figure."""
     with mpl.rc_context({"svg.hashsalt": name, "svg.fonttype": "none"}):
@@ -93,4 +130,6 @@ def save(figure: plt.Figure, name: str) -> None:
 if __name__ == "__main__":
     draw_boundaries()
     draw_margin()
+    draw_graphs()
+    draw_pages()
     draw_demo()

@@ -1,11 +1,17 @@
 """deltarule: window taggers and small networks trained by backpropagation; every gradient fast, checked and visible."""
 
 from importlib.metadata import version as _version
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
 
-from deltarule.checking import GradientReport, gradient_check
+from deltarule.checking import GradientReport, assert_gradients, gradient_check
 from deltarule.data import sample_corpus
+from deltarule.drawing import Drawing
 from deltarule.errors import InputError, ModelError, NonFiniteError, ShapeError
 from deltarule.execution.reference import Run, backprop
+from deltarule.explaining import Explanation, Trace, TrainingWatch, trace, training_report
+from deltarule.graph import Elementwise, Operation, apply
+from deltarule.graph.expressions import parse_expression
 from deltarule.graph.functions import (
     absolute,
     affine,
@@ -29,28 +35,42 @@ from deltarule.graph.functions import (
     relu,
     reshape,
     row_lookup,
+    sentence_likelihood,
     sigmoid,
     soft_sign,
     softmax,
+    sparse_affine,
+    structured_margin,
     sum,
     tanh,
     transpose,
     window_affine,
 )
+from deltarule.loading import ESTIMATORS as _ESTIMATORS
+from deltarule.loading import estimator_named as _estimator_named
+from deltarule.loading import load
 from deltarule.networks import (
+    AbsoluteError,
     Dense,
     Dropout,
+    HuberError,
     Lookup,
     MaxMargin,
     MultiClassMaxMargin,
+    MultiLabelMaxMargin,
     Network,
     Objective,
+    SentenceLikelihood,
+    SigmoidCrossEntropy,
     SoftmaxCrossEntropy,
     SquaredError,
+    StructuredMaxMargin,
+    Transitions,
     Window,
     l2_penalty,
+    train,
 )
-from deltarule.tagging import Evaluation, Progress, TaggedText, Tagger, TaggerConfig, WindowScorer
+from deltarule.tagging import Evaluation, Progress, TaggedText, Tagger, TaggerConfig, WindowScorer, explain
 from deltarule.text import Corpus, WordVectors, read_corpus, read_vectors
 from deltarule.training import (
     SGD,
@@ -67,15 +87,29 @@ from deltarule.training import (
     RMSProp,
     StepDecay,
     Trainer,
-    train,
 )
+from deltarule.vectors import VectorConfig, VectorProgress, VectorReport, train_vectors
 
 __version__ = _version("deltarule")
 
-load = Tagger.load
+if _TYPE_CHECKING:
+    from deltarule.estimators import NetworkClassifier, NetworkRegressor
+
+
+def __getattr__(name: str) -> _Any:
+    """Return `NetworkClassifier` or `NetworkRegressor`; scikit-learn is imported at their first use."""
+    if name in _ESTIMATORS:
+        return _estimator_named(name)
+    raise AttributeError(f"module 'deltarule' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_ESTIMATORS])
+
 
 __all__ = [
     "SGD",
+    "AbsoluteError",
     "AdaGrad",
     "Adam",
     "AdamW",
@@ -83,11 +117,15 @@ __all__ = [
     "Corpus",
     "CosineDecay",
     "Dense",
+    "Drawing",
     "Dropout",
+    "Elementwise",
     "Epoch",
     "Evaluation",
+    "Explanation",
     "GradientReport",
     "History",
+    "HuberError",
     "InputError",
     "LinearDecay",
     "Lookup",
@@ -95,31 +133,47 @@ __all__ = [
     "ModelError",
     "Momentum",
     "MultiClassMaxMargin",
+    "MultiLabelMaxMargin",
     "Nesterov",
     "Network",
+    "NetworkClassifier",
+    "NetworkRegressor",
     "NonFiniteError",
     "Objective",
+    "Operation",
     "Progress",
     "RMSProp",
     "Run",
+    "SentenceLikelihood",
     "ShapeError",
+    "SigmoidCrossEntropy",
     "SoftmaxCrossEntropy",
     "SquaredError",
     "StepDecay",
+    "StructuredMaxMargin",
     "TaggedText",
     "Tagger",
     "TaggerConfig",
+    "Trace",
     "Trainer",
+    "TrainingWatch",
+    "Transitions",
+    "VectorConfig",
+    "VectorProgress",
+    "VectorReport",
     "Window",
     "WindowScorer",
     "WordVectors",
     "absolute",
     "affine",
+    "apply",
+    "assert_gradients",
     "backprop",
     "concatenate",
     "constant",
     "dropout",
     "exp",
+    "explain",
     "gradient_check",
     "hard_tanh",
     "input",
@@ -135,6 +189,7 @@ __all__ = [
     "mean",
     "one_hot",
     "parameter",
+    "parse_expression",
     "pick",
     "read_corpus",
     "read_vectors",
@@ -142,12 +197,18 @@ __all__ = [
     "reshape",
     "row_lookup",
     "sample_corpus",
+    "sentence_likelihood",
     "sigmoid",
     "soft_sign",
     "softmax",
+    "sparse_affine",
+    "structured_margin",
     "sum",
     "tanh",
+    "trace",
     "train",
+    "train_vectors",
+    "training_report",
     "transpose",
     "window_affine",
 ]

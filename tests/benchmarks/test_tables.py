@@ -95,3 +95,13 @@ def test_no_ratio_without_both_sides(name: str) -> None:
         if result["name"] == name:
             result["failed"] = "killed"
     assert tables.times(row) == "–"
+
+
+def test_estimators_have_times_ratios_and_differences_of_scores() -> None:
+    table = tables.estimators(rows("estimators"))
+    # The ratio is 5 in both rounds; differences 0.01 and 0.02 have the mean 0.015 and the standard error 0.005.
+    assert cells(table, "digits, 1,797 examples") == [
+        "64-100-10", "50 of 64", "75.0 (50.0–100.0)", "375.0 (250.0–500.0)", "**5.00**", "98.50 %", "97.00 %",
+        "+1.50 ± 0.50",
+    ]  # fmt: skip
+    assert cells(table, "diabetes, 442 examples")[5:] == ["0.4500", "0.4500", "+0.0000 ± 0.0500"]

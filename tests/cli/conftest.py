@@ -5,6 +5,7 @@ from typing import NamedTuple
 import pytest
 
 import deltarule as dr
+from deltarule import kernels
 from deltarule.cli import main
 
 TRAIN = """\
@@ -32,6 +33,12 @@ class Outcome(NamedTuple):
     code: int
     out: str
     err: str
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_kernels():
+    """Kernels are on disk before any command is run, so that no command says that it compiles them."""
+    kernels.load((*kernels.TRAINING, *kernels.TAGGING))
 
 
 @pytest.fixture(autouse=True)

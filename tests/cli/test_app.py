@@ -14,8 +14,10 @@ COMMANDS = {
     "tag": {"--output"},
     "check": {"--data"},
     "demo": {"--model"},
+    "lab": {"--host", "--port"},
 }
-SILENT = {"--help", "--json", "--version", "--dev", "--model"}  # flags, and options without a default
+# Flags, and options without a default.
+SILENT = {"--help", "--json", "--probabilities", "--version", "--dev", "--model", "--no-browser"}
 
 
 def unwrapped(text):

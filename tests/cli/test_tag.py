@@ -49,6 +49,23 @@ def test_rare_characters_do_not_end_lines(deltarule, model):
     assert [token["text"] for token in json.loads(out)["tokens"]] == ["a\u2028b", "Paris"]
 
 
+def test_probabilities_of_labels(deltarule, model, text):
+    lines = [line.split("\t") for line in deltarule("tag", model, text, "--probabilities").out.splitlines() if line]
+    assert [line[:2] for line in lines] == [line.split("\t") for line in CONLL.splitlines() if line]
+    out = deltarule("tag", model, text, "--probabilities", "--format", "json").out
+    tokens = json.loads(out)["tokens"]
+    assert [f"{token['probability']:.4f}" for token in tokens] == [probability for _, _, probability in lines]
+    assert all(0.3 < token["probability"] <= 1 for token in tokens)
+
+
+def test_marked_text_has_no_place_for_probabilities(deltarule, model, text):
+    assert deltarule("tag", model, text, "--probabilities", "--format", "text") == (
+        2,
+        "",
+        "error: --format text has no place for probabilities; choose --format conll or --format json\n",
+    )
+
+
 def test_the_kind_of_input_can_be_told(deltarule, model):
     assert deltarule("tag", model, "--input", "text", stdin=b"Ada\nlives.").out.count("\n") == 4
     columns = b"Ada O\nlives O\nin O\nParis O\n. O\n"
@@ -211,7 +228,7 @@ class TestBlocks:
         ("content", "arguments"),
         [
             (("\ufeff" + TOKENS).replace("\n", "\r\n").encode(), ()),
-            (gzip.compress(TOKENS.encode()), ()),
+            (gzip.compress(TOKENS.encode(), mtime=0), ()),
             (TOKENS.encode("latin-1"), ("--encoding", "latin-1")),
             (TOKENS.encode("utf-16"), ("--encoding", "utf-16")),
         ],
@@ -298,3 +315,45 @@ def test_the_command_says_what_the_library_says(deltarule, model):
     source = "Mary visits London. Ada, in Paris!"
     rows = [line.split("\t") for line in deltarule("tag", model, stdin=source.encode()).out.splitlines() if line]
     assert rows == [[token.text, token.label] for token in dr.load(model).tag(source).tokens]
+
+
+@pytest.fixture(scope="module")
+def segmenter(tmp_path_factory):
+    """A model that knows by heart how four sentences divide into words."""
+    directory = tmp_path_factory.mktemp("segmenter")
+    sentences = ["我 来到 北京 。", "我 来到", "北京", "北京 我 。"]
+    words = [enumerate(sentence.split(), start=1) for sentence in sentences]
+    rows = "\n".join("".join(f"{i}\t{word}\t_\tX" + "\t_" * 6 + "\n" for i, word in own) for own in words)
+    (directory / "train.conllu").write_text(rows, encoding="utf-8")
+    settings = {"hidden": 20, "learning_rate": 0.01, "dropout": 0.0, "minimum_count": 1, "epochs": 40}
+    dr.Tagger(unit="character", **settings).fit(directory / "train.conllu").save(directory / "model")
+    return directory / "model"
+
+
+def test_a_segmenter_puts_spaces_between_words(deltarule, segmenter):
+    text = "我来到北京。\n\n 我 来到北京。"
+    assert deltarule("tag", segmenter, stdin=text.encode()).out == "我 来到 北京 。\n\n 我 来到 北京 。\n"
+
+
+def test_a_segmenter_writes_columns_and_json(deltarule, segmenter):
+    columns = deltarule("tag", segmenter, "--format", "conll", stdin="我来到\n北京".encode()).out
+    assert columns == "我\tS\n来\tB\n到\tE\n\n北\tB\n京\tE\n\n"
+    lines = deltarule("tag", segmenter, "--format", "json", stdin="我来到\n北京".encode()).out.splitlines()
+    assert json.loads(lines[1]) == {
+        "text": "北京", "start": 4, "end": 6, "words": [{"text": "北京", "start": 4, "end": 6}]
+    }  # fmt: skip
+
+
+def test_a_segmenter_divides_words_that_stand_in_columns_anew(deltarule, segmenter, tmp_path):
+    (tmp_path / "a.conll").write_text("我来\n到\n\n北\n京\n", encoding="utf-8")
+    assert deltarule("tag", segmenter, tmp_path / "a.conll").out == "我 来到\n北京\n"
+    assert deltarule("tag", segmenter, tmp_path / "a.conll", "--format", "conll").out.startswith("我\tS\n来\tB\n")
+
+
+def test_blocks_do_not_change_how_text_is_segmented(deltarule, segmenter, monkeypatch):
+    text = "我来到北京。我来到。\n北京我。\n" * 20
+    whole = deltarule("tag", segmenter, stdin=text.encode()).out
+    monkeypatch.setattr("deltarule.cli.tag._BLOCK", 16)
+    monkeypatch.setattr("deltarule.cli.tag._FIRST_LINES", 1)
+    assert deltarule("tag", segmenter, stdin=text.encode()).out == whole
+    assert whole.replace(" ", "") == text

@@ -100,7 +100,7 @@ def test_columns_field_and_encoding(deltarule, small_options, tmp_path):
         (b"a O\n", ("--columns", "0"), "--columns takes two numbers such as 0,3 or 0,-1, not '0'"),
         (b"a O\n", ("--columns", "0,7"), "{file}: there is no column 7 among 2; columns are counted from 0"),
         (b"a O\n", ("--window", "4"), "setting 'window': a window has a word in its middle, so its size is odd"),
-        (b"a O\n", ("--objective", "hinge"), "setting 'objective': input should be 'softmax' or 'max-margin'"),
+        (b"a O\n", ("--objective", "hinge"), "setting 'objective': input should be 'softmax', 'max-margin', 'crf' or"),
         (b"a O\n", ("--activation", "f"), "setting 'activation': unknown activation 'f'; choose one of: identity"),
         (b"a O\n", ("--dev", "none.conll"), "none.conll: there is no such file"),
         (b"a O\n", ("--vectors", "none.txt"), "none.txt: there is no such file"),
@@ -172,3 +172,60 @@ def test_the_signal_of_ctrl_c(corpus, tmp_path):
     assert process.returncode == 130
     assert err.endswith("interrupted\n")
     dr.load(tmp_path / "model")
+
+
+def test_lexicons(deltarule, corpus, small_options, tmp_path):
+    (tmp_path / "cities.txt").write_text("Paris\nUlan Bator\n", encoding="utf-8")
+    options = ("--lexicon", f"LOC={tmp_path / 'cities.txt'}", "--epochs", "2", *small_options)
+    assert deltarule("train", corpus, "-o", tmp_path / "m", *options).code == 0
+    assert (tmp_path / "m" / "lexicon" / "LOC.txt").read_text(encoding="utf-8") == "Paris\nUlan Bator\n"
+    text = "in Ulan Bator\nParis\n"
+    lines = deltarule("tag", tmp_path / "m", "--input", "text", stdin=text.encode()).out.splitlines()
+    assert [line.split("\t")[0] for line in lines if line] == text.split()
+    code, _, err = deltarule("train", corpus, "-o", tmp_path / "n", "--lexicon", "cities.txt")
+    assert code == 2
+    assert "--lexicon takes a name and a file such as LOC=cities.txt" in err
+
+
+def test_a_report_is_written(deltarule, corpus, tmp_path, small_options):
+    outcome = deltarule(
+        "train",
+        corpus,
+        "--dev",
+        corpus,
+        "-o",
+        tmp_path / "m",
+        "--epochs",
+        2,
+        *small_options,
+        "--report",
+        tmp_path / "r.html",
+    )
+    assert outcome.code == 0
+    assert "report written to" in outcome.err
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "Confusion matrix" in page
+    assert "hidden (tanh)" in page
+
+
+def test_a_report_that_cannot_be_written_is_refused_before_training(
+    deltarule, corpus, tmp_path, small_options, monkeypatch
+):
+    arguments = ("train", corpus, "-o", tmp_path / "m", *small_options, "--report")
+    outcome = deltarule(*arguments, tmp_path / "nowhere" / "r.html")
+    assert outcome.code == 2
+    assert "there is no directory" in outcome.err
+    monkeypatch.setattr("deltarule.explaining.report.find_spec", lambda name: None)
+    outcome = deltarule(*arguments, tmp_path / "r.html")
+    assert outcome.code == 2
+    assert "pip install 'deltarule[report]'" in outcome.err
+    assert outcome.out == ""
+    assert not (tmp_path / "m").exists()
+
+
+def test_a_training_that_goes_astray_is_reported_too(deltarule, corpus, tmp_path):
+    arguments = ("--hidden", 5, "--learning-rate", 1e30, "--batch", 99, "--report", tmp_path / "r.html")
+    outcome = deltarule("train", corpus, "-o", tmp_path / "m", *arguments)
+    assert outcome.code == 1
+    assert "report written to" in outcome.err
+    assert "stopped early" in (tmp_path / "r.html").read_text(encoding="utf-8")

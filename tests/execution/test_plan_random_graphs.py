@@ -1,6 +1,7 @@
 """Random graphs of all operations: the loss and every gradient of a plan are those of the reference."""
 
 from math import prod
+from typing import NamedTuple
 
 import numpy as np
 from hypothesis import assume, given, settings
@@ -25,6 +26,12 @@ SHAPES = [
 ]
 TABLES = [(5, 3), (6,), (4, 2), (3, 2, 2)]
 IDS = [(), ("batch",), ("tokens",), ("tokens", 2), (3,)]
+
+
+class Sum(NamedTuple):
+    """What lengths of sentences add up to."""
+
+    dimension: int | str
 
 
 class Growing:
@@ -71,6 +78,10 @@ class Growing:
     def array(self, node, limit):
         if limit is None:
             return self.numbers(node.shape)
+        if isinstance(limit, Sum):
+            sentences = self.random.integers(1, 5)
+            tokens = self.random.integers(0, sentences, self.actual((limit.dimension,))[0])
+            return np.bincount(tokens, minlength=sentences).astype(np.int32)
         return self.random.integers(0, self.actual((limit,))[0], self.actual(node.shape)).astype(np.int32)
 
     def numbers(self, shape):
@@ -238,7 +249,7 @@ STEPS = (
 
 def objective(g):
     """Return the objective of some scores, which becomes a single pass."""
-    kind = g.choose(("softmax", "margins", "pairs", "squares"))
+    kind = g.choose(("softmax", "margins", "pairs", "squares", "sentences", "sentence margins"))
     if kind == "squares":
         x = g.node(lambda shape: 1 <= len(shape) <= 2)
         return x and dr.SquaredError()(x, g.feed(x.shape))
@@ -247,6 +258,10 @@ def objective(g):
         other = x and g.node(lambda shape: shape == x.shape)
         return x and dr.MaxMargin(g.choose((0.1, 1.0)))(x, other)
     x = g.node(lambda shape: len(shape) == 2 and isinstance(shape[1], int) and shape[1] > 1)
+    if x and kind in ("sentences", "sentence margins"):
+        others = [g.parameter(shape) for shape in ((x.shape[1],) * 2, x.shape[1:], x.shape[1:])]
+        feeds = g.feed(x.shape[:1], x.shape[1]), g.feed((f"sentences{len(g.inputs)}",), Sum(x.shape[0]))
+        return (dr.sentence_likelihood if kind == "sentences" else dr.structured_margin)(x, *others, *feeds)
     chosen = dr.SoftmaxCrossEntropy() if kind == "softmax" else dr.MultiClassMaxMargin(g.choose((0.1, 1.0)))
     return x and chosen(x, g.feed(x.shape[:1], x.shape[1]))
 

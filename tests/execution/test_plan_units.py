@@ -103,6 +103,36 @@ class TestLayers:
             feeds["labels"] = random.integers(0, 3, tokens)
             plan = plans.check(loss, feeds, seeds=[forms], plan=plan)
 
+    @pytest.mark.parametrize("objective", [dr.SoftmaxCrossEntropy(), dr.MultiClassMaxMargin(0.5)])
+    @pytest.mark.parametrize("activation", ACTIVATIONS)
+    @pytest.mark.parametrize("first", [True, False])
+    def test_what_is_added_to_windows_before_the_activation(self, plans, activation, objective, first):
+        words, context = ids("words", "forms"), dr.input("context", ("tokens", 7))
+        labels = ids("labels", "tokens")
+        z = dr.window_affine(
+            dr.row_lookup(normal(40, 4), words), ids("positions", "tokens", 3), normal(6, 12), normal(6)
+        )
+        addend = dr.linear(dr.dropout(context, 0.3), normal(6, 7))
+        a = dr.dropout(ACTIVATIONS[activation](z + addend if first else addend + z), 0.4)
+        loss, plan = objective(dr.affine(a, normal(3, 6), normal(3)), labels), None
+        for forms, tokens in ((7, 9), (150, 200), (3, 31), (200, 4)):
+            feeds = {
+                "words": random.integers(0, 40, forms),
+                "positions": random.integers(0, forms, (tokens, 3)),
+                "context": random.normal(size=(tokens, 7)).astype(np.float32),
+                "labels": random.integers(0, 3, tokens),
+            }
+            plan = plans.check(loss, feeds, seeds=random.integers(2**32, size=2).tolist(), plan=plan)
+        assert sum(isinstance(unit, Layer) for unit in plan.compiler.units) == 3
+        assert sum(unit.addend is addend for unit in plan.compiler.units if isinstance(unit, Layer)) == 1
+
+    def test_what_is_added_may_be_anything_and_be_used_elsewhere(self, plans):
+        positions, other, bias = ids("positions", "tokens", 2), dr.input("other", ("tokens", 6)), normal(6)
+        addend = dr.tanh(other * normal(6))
+        z = dr.window_affine(normal(9, 4), positions, normal(6, 8), bias)
+        loss = dr.sum(dr.sigmoid(z + addend)) + dr.sum(addend * addend) + dr.sum(bias)
+        plans.check(loss, {"positions": random.integers(0, 9, (8, 2)), "other": random.normal(size=(8, 6))})
+
     def test_windows_of_vectors_or_weights_that_are_not_trained(self, plans):
         vectors, positions = dr.input("vectors", ("forms", 4)), ids("positions", "tokens", 2)
         feeds = {"vectors": random.normal(size=(5, 4)), "positions": random.integers(0, 5, (8, 2))}

@@ -34,6 +34,18 @@ def run(program, **sizes):
 
 
 class TestPlaces:
+    def test_sizes_that_take_turns_are_bound_each_time(self):
+        program = Program()
+        own, double = program.size(("batch",)), program.size((2, "batch"))
+        slices, buffer = program.slices(Work(("batch",), 32)), program.buffer(("batch",))
+        program.finish()
+        for batch in (64, 14, 64, 900, 14, 900):
+            program.bind({"batch": batch})
+            assert program.memory[[own, double]].tolist() == [batch, 2 * batch]
+            assert program.memory[slices] == Work(("batch",), 32).slices({"batch": batch})
+            assert program.contents(buffer).size >= batch
+            assert program.memory[buffer.address] == address(program.contents(buffer))
+
     def test_numbers_and_sizes_have_one_place_each(self):
         program = Program()
         assert program.constant(7) == program.constant(7) != program.constant(8)

@@ -10,6 +10,8 @@ from deltarule.execution.rewrites import (
     Layer,
     Masked,
     PairMargins,
+    SequenceLikelihood,
+    SequenceMargins,
     SquaredErrors,
     Unit,
     rewritten,
@@ -67,6 +69,22 @@ class TestLayers:
         assert (unit.mask is not None) == dropped
         if dropped:
             assert unit.mask.like is a
+
+    @pytest.mark.parametrize("dropped", [False, True])
+    @pytest.mark.parametrize("activation", ACTIVATIONS)
+    @pytest.mark.parametrize("first", [True, False])
+    def test_what_is_added_to_windows_belongs_to_their_layer(self, first, activation, dropped):
+        z, addend = affine("windows"), dr.linear(dr.input("context", ("tokens", 5)), np.ones((3, 5)))
+        total = z + addend if first else addend + z
+        a = activation(total) if activation else total
+        other, unit, _ = units(dr.sum(dr.dropout(a, 0.5) if dropped else a))
+        assert (type(other), other.output, type(unit)) == (Layer, addend, Layer)
+        assert (unit.affine, unit.addend, unit.inputs) == (z, addend, (*z.inputs, addend))
+
+    def test_what_is_added_of_another_shape_or_from_the_windows_themselves_does_not(self):
+        z = affine("windows")
+        for addend in (np.ones(3), dr.tanh(z)):
+            assert all(unit.addend is None for unit in units(dr.sum(dr.tanh(z + addend))) if isinstance(unit, Layer))
 
     def test_layers_on_layers(self):
         hidden = dr.dropout(dr.tanh(affine("affine")), 0.5)
@@ -163,6 +181,24 @@ class TestObjectives:
 
     def test_a_mean_of_something_else_stays(self):
         assert kinds(dr.mean(dr.sum(scores * scores, axis=1))) == []
+
+
+SEQUENCES = {
+    SequenceLikelihood: dr.SentenceLikelihood(dr.Transitions(3)),
+    SequenceMargins: dr.StructuredMaxMargin(dr.Transitions(3), 0.7),
+}
+
+
+class TestSequences:
+    @pytest.mark.parametrize("kind", SEQUENCES)
+    def test_an_objective_of_sentences_is_one_unit_where_it_is_the_loss_or_a_term_of_it(self, kind):
+        loss = SEQUENCES[kind](scores, labels, dr.input("lengths", ("sentences",), integer=True))
+        for whole in (loss, loss + dr.l2_penalty([weight], 0.1)):
+            (unit,) = [unit for unit in units(whole) if type(unit) is not Unit]
+            assert (type(unit), unit.output, unit.inputs) == (kind, loss, loss.inputs)
+            assert getattr(unit, "margin", 0.7) == 0.7
+        for whole in (2.0 * loss, loss + loss, dr.exp(loss)):
+            assert kinds(whole) == []
 
 
 def margins(axis=1, margin=0.7, one=1.0, others=labels, first=None, augmented=None):

@@ -94,7 +94,8 @@ SENSITIVE = [sample for sample in SAMPLES if with_gradient(*graph_of(*sample.val
 
 
 def test_every_operation_but_one_hot_has_a_gradient_to_spoil():
-    assert set(OPERATIONS.values()) - {type(sample.values[0]) for sample in SENSITIVE} == {OPERATIONS["one_hot"]}
+    ours = {kind for kind in OPERATIONS.values() if kind.__module__.startswith("deltarule.")}
+    assert ours - {type(sample.values[0]) for sample in SENSITIVE} == {OPERATIONS["one_hot"]}
 
 
 def changed(contribution, change):

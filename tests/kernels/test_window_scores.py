@@ -17,25 +17,26 @@ def activated(z, activation):
     return forward([f], {"z": z}).values[f]
 
 
-def reference(rows, products, bias, activation, weight, output_bias):
+def reference(rows, products, bias, more, activation, weight, output_bias):
     """The formula in float64, window by window."""
     size, scores = products.shape[1], []
     for begin, end in pairwise(OFFSETS):
         for t in range(begin, end):
             at = np.arange(size) + t - size // 2
             ids = [rows[i] if begin <= i < end else 0 for i in at]
-            z = bias + sum(products[row, place].astype(float) for place, row in enumerate(ids))
+            z = bias + more[t % len(more)] + sum(products[row, place].astype(float) for place, row in enumerate(ids))
             scores.append(weight.astype(float) @ activated(z, activation) + output_bias)
     return np.array(scores)
 
 
 class Network:
-    def __init__(self, window=5, hidden=37, labels=7, activation="tanh", seed=0):
+    def __init__(self, window=5, hidden=37, labels=7, activation="tanh", seed=0, more=1):
         random = np.random.default_rng(seed)
         self.products = random.normal(size=(12, window, hidden)).astype(np.float32)
         self.bias, self.output_bias = (random.normal(size=size).astype(np.float32) for size in (hidden, labels))
         self.weight = random.normal(size=(labels, hidden)).astype(np.float32)
         self.rows = random.integers(1, 12, OFFSETS[-1]).astype(np.int32)
+        self.more = random.normal(size=(more, hidden)).astype(np.float32)
         self.activation = activation
 
     def scores(self, first=0, last=None, common=12, finite=True):
@@ -44,13 +45,14 @@ class Network:
         scores = np.full((last - first, len(self.weight)), np.nan, np.float32)
         told = window_scores(
             self.rows, OFFSETS, first, last, self.products[:common], self.products[common:], self.bias,
+            self.more if len(self.more) == 1 else self.more[first:last],
             ACTIVATIONS.index(self.activation), np.concatenate([self.weight, padding]), self.output_bias, scores,
         )  # fmt: skip
         assert told == finite
         return scores
 
     def expected(self):
-        return reference(self.rows, self.products, self.bias, self.activation, self.weight, self.output_bias)
+        return reference(self.rows, self.products, self.bias, self.more, self.activation, self.weight, self.output_bias)
 
 
 def test_all_activations_are_known():
@@ -73,6 +75,12 @@ def test_networks_of_any_size(window, hidden, labels):
 @pytest.mark.parametrize("common", [1, 5, 11])
 def test_forms_may_be_among_the_common_or_the_rare_ones(common):
     assert np.array_equal(Network().scores(common=common), Network().scores())
+
+
+def test_what_is_added_for_each_token():
+    network = Network(more=OFFSETS[-1])
+    np.testing.assert_allclose(network.scores(), network.expected(), rtol=1e-5, atol=2e-5)
+    np.testing.assert_allclose(network.scores(7, 22), network.expected()[7:22], rtol=1e-5, atol=2e-5)
 
 
 @pytest.mark.parametrize(("first", "last"), [(0, 1), (3, 8), (5, 30), (29, 30), (7, 7)])

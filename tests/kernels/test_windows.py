@@ -25,7 +25,7 @@ def mask(run, *shape):
     return ones
 
 
-def layer(run, x, positions, weight, bias, slices):
+def layer(run, x, positions, weight, bias, slices, addend=0):
     """Return dropout(tanh(z)), and what the pass back needs."""
     (vectors, dimension), (windows, size), outputs = x.shape, positions.shape, len(weight)
     apart = np.full((vectors, dimension + 2), np.nan, np.float32)  # as columns of a wider matrix
@@ -35,30 +35,34 @@ def layer(run, x, positions, weight, bias, slices):
     products = np.full((vectors, size * outputs), np.nan, np.float32)
     run(
         do.WINDOW_LAYER, apart, dimension + 2, vectors, dimension, weight, size, outputs, positions, windows, bias,
-        outputs, z, laid_out, products, SEED, numbers=[elementwise.TANH, 0, RATE], slices=slices,
+        outputs, z, laid_out, products, SEED, addend, numbers=[elementwise.TANH, 0, RATE], slices=slices,
     )  # fmt: skip
     return z, apart, laid_out, products
 
 
 @pytest.mark.parametrize("slices", [1, 2, 4, 8])
+@pytest.mark.parametrize("added", [False, True])
 @pytest.mark.parametrize("sizes", SIZES)
-def test_slices_of_neurons_forward_and_back(run, normal, sizes, slices):
+def test_slices_of_neurons_forward_and_back(run, normal, sizes, added, slices):
     x, positions, weight, bias = drawn(normal, *sizes)
     vectors, windows, size, dimension, outputs = sizes
-    z, apart, laid_out, products = layer(run, x, positions, weight, bias, slices)
+    addend = normal(windows, outputs)
+    z, apart, laid_out, products = layer(run, x, positions, weight, bias, slices, addend if added and windows else 0)
     wide, kept = x[positions].reshape(windows, size * dimension), mask(run, windows, outputs)
-    activation = np.tanh(wide.astype(np.float64) @ weight.T + bias)
+    activation = np.tanh(wide.astype(np.float64) @ weight.T + bias + added * addend)
     np.testing.assert_allclose(z, activation * kept, rtol=1e-4, atol=1e-5)
 
     signal = normal(windows, outputs)
-    delta = signal * kept * (1 - activation**2)
+    delta = signal * kept * (1 - activation**2)  # computed before the signal is overwritten
     sums, gradient = np.full(outputs, np.nan, np.float32), np.full_like(weight, np.nan)
     parts, shared = np.full((slices, vectors, dimension), np.nan, np.float32), np.full_like(x, np.nan)
     run(
         do.WINDOW_SIGNALS, apart, dimension + 2, vectors, dimension, laid_out, size, outputs, positions, windows,
         signal, z, products, sums, gradient, parts, SEED, weight,
-        numbers=[elementwise.TANH, 0, RATE], slices=slices,
+        numbers=[elementwise.TANH, 0, RATE, added], slices=slices,
     )  # fmt: skip
+    if added:
+        np.testing.assert_allclose(signal, delta, rtol=1e-4, atol=1e-5)
     run(do.SUM_PARTS, parts, slices, x.size, shared, slices=slices)
     np.testing.assert_allclose(sums, delta.sum(axis=0), rtol=1e-4, atol=1e-4)
     np.testing.assert_allclose(gradient, delta.T @ wide, rtol=1e-4, atol=1e-4)
@@ -74,7 +78,7 @@ def test_neither_gradient_nor_signal_where_none_is_wanted(run, normal):
     run(
         do.WINDOW_SIGNALS, apart, 5, 5, 3, laid_out, 2, 4, positions, 8, normal(8, 4), z, products, sums, 0, 0,
         SEED, weight,
-        numbers=[elementwise.TANH, 0, RATE],
+        numbers=[elementwise.TANH, 0, RATE, 0],
     )  # fmt: skip
     assert np.isfinite(sums).all()
 

@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 import deltarule as dr
 from deltarule.errors import InputError, ShapeError
 from deltarule.execution.reference import backward, forward
-from deltarule.graph import RowSignal
+from deltarule.graph import Parameter, RowSignal
 from deltarule.graph.signals import dense
 
 CLASSES = 4
@@ -44,17 +44,40 @@ def labelled_feeds(random):
     return {"inputs": random.normal(size=(6, 3)), "targets": random.integers(0, CLASSES, 6)}
 
 
+def sentence_feeds(random):
+    return {**labelled_feeds(random), "lengths": np.array([2, 0, 4])}
+
+
+def transitions():
+    found = dr.Transitions(CLASSES, (np.arange(CLASSES) > 0, ~np.eye(CLASSES, dtype=bool), np.ones(CLASSES)))
+    for parameter in found.parameters.values():
+        parameter.value = np.random.default_rng(0).normal(size=parameter.shape)
+    return found
+
+
 def numeric_feeds(random):
     return {"inputs": random.normal(size=(6, 3)), "targets": random.normal(size=(6, CLASSES))}
 
 
+def binary_feeds(random):
+    return {"inputs": random.normal(size=(6, 3)), "targets": random.integers(0, 2, (6, CLASSES)).astype(float)}
+
+
 CASES = [
+    (dr.AbsoluteError(), CLASSES, numeric_feeds),
+    (dr.HuberError(), CLASSES, numeric_feeds),
+    (dr.HuberError(0.5), CLASSES, numeric_feeds),
+    (dr.MultiLabelMaxMargin(), CLASSES, binary_feeds),
+    (dr.MultiLabelMaxMargin(0.25), CLASSES, binary_feeds),
+    (dr.SigmoidCrossEntropy(), CLASSES, binary_feeds),
     (dr.MaxMargin(), 1, paired_feeds),
     (dr.MaxMargin(0.25), 1, paired_feeds),
     (dr.MultiClassMaxMargin(), CLASSES, labelled_feeds),
     (dr.MultiClassMaxMargin(0.25), CLASSES, labelled_feeds),
     (dr.SoftmaxCrossEntropy(), CLASSES, labelled_feeds),
     (dr.SquaredError(), CLASSES, numeric_feeds),
+    (dr.SentenceLikelihood(transitions()), CLASSES, sentence_feeds),
+    (dr.StructuredMaxMargin(transitions(), 0.25), CLASSES, sentence_feeds),
 ]
 
 
@@ -67,13 +90,15 @@ def test_every_objective_is_gradient_checked_here():
     assert {type(objective) for objective, _, _ in CASES} == ours
 
 
-@pytest.mark.parametrize(("objective", "outputs", "feeds"), CASES, ids=lambda c: getattr(c, "__name__", str(c)))
+@pytest.mark.parametrize(
+    ("objective", "outputs", "feeds"), CASES, ids=lambda c: getattr(c, "__name__", type(c).__name__)
+)
 def test_gradients_of_a_two_layer_network_agree_with_central_differences(objective, outputs, feeds):
     network = two_layers(outputs)
     loss, arrays = objective.loss(network), feeds(np.random.default_rng(1))
     run = dr.backprop(loss, arrays)
     assert run.value("objective") > 0
-    for parameter in network.parameters.values():
+    for parameter in (node for node in run.order if isinstance(node, Parameter)):
         slopes = central_differences(loss, arrays, parameter)
         np.testing.assert_allclose(run.gradient(parameter), slopes, rtol=1e-6, atol=1e-9)
 
@@ -372,3 +397,38 @@ class TestNoErrorNoWork:
             )
         for name, expected in {"dense1.weight": dW, "dense1.bias": db, "dense2.weight": dU}.items():
             np.testing.assert_allclose(run.gradient(network.parameters[name]), expected, rtol=1e-12, atol=1e-16)
+
+
+@pytest.mark.parametrize(
+    ("objective", "theirs"),
+    [
+        (dr.AbsoluteError(), lambda f, a, y: f.l1_loss(a, y, reduction="sum")),
+        (dr.HuberError(0.7), lambda f, a, y: f.huber_loss(a, y, reduction="sum", delta=0.7)),
+        (dr.SigmoidCrossEntropy(), lambda f, a, y: f.binary_cross_entropy_with_logits(a, y, reduction="sum")),
+        (dr.MultiLabelMaxMargin(), lambda f, a, y: f.relu(1 - (2 * y - 1) * a).sum()),
+    ],
+    ids=str,
+)
+def test_objectives_of_numbers_and_labels_are_those_of_pytorch(objective, theirs):
+    torch = pytest.importorskip("torch", reason="PyTorch is the oracle; install the extra `oracle`")
+    random = np.random.default_rng(4)
+    scores, targets = 3 * random.normal(size=(7, 4)), random.integers(0, 2, (7, 4)).astype(float)
+    scores[0, 0] = 0.0
+    a, y = dr.input("a", ("batch", 4)), dr.input("y", ("batch", 4))
+    loss = objective(a, y)
+    run = dr.backprop(loss, {"a": scores, "y": targets})
+    own = torch.tensor(scores, requires_grad=True)
+    total = theirs(torch.nn.functional, own, torch.tensor(targets)) / 7
+    total.backward()
+    assert run.value(loss) == pytest.approx(total.item(), rel=1e-12)
+    np.testing.assert_allclose(run.gradient(a), own.grad.numpy(), rtol=1e-10, atol=1e-12)
+
+
+def test_targets_that_would_be_stretched_are_refused():
+    with pytest.raises(ShapeError, match="HuberError compares outputs with targets of their own shape"):
+        dr.HuberError()(dr.input("a", ("batch", 3)), dr.input("y", ("batch", 1)))
+
+
+def test_delta_must_be_positive():
+    with pytest.raises(InputError, match="delta must be above 0, not 0"):
+        dr.HuberError(0.0)

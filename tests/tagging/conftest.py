@@ -4,6 +4,7 @@ import pytest
 import deltarule as dr
 from deltarule.tagging.labelling import Labelling
 from deltarule.tagging.model import TaggingModel
+from deltarule.text import WordVectors, fold
 
 # Twelve sentences that a small network learns by heart.
 TOY = """\
@@ -72,13 +73,16 @@ def made_up_corpus():
 
 @pytest.fixture(scope="session")
 def random_model(made_up_corpus):
-    """Makes a model with random parameters for a made-up corpus."""
+    """Makes a model with random parameters for a made-up corpus; some of its words have vectors of a size."""
 
-    def make(seed, **settings):
+    def make(seed, vectors=None, **settings):
         corpus, random = made_up_corpus(seed), np.random.default_rng(seed)
         labelling, _ = Labelling.of_corpus(corpus, "IOB2")
-        sizes = {"hidden": 21, "word_dimension": 7, "affix_dimension": 3, "shape_dimension": 2}
-        model = TaggingModel.untrained(dr.TaggerConfig(**{**sizes, **settings}), labelling, corpus, None)
+        sizes = {"hidden": 21, "word_dimension": 7, "affix_dimension": 3, "shape_dimension": 2, "context": True}
+        if vectors is not None:
+            words = tuple(dict.fromkeys(map(fold, corpus.forms[::2])))
+            vectors = WordVectors(words, random.normal(size=(len(words), vectors)).astype(np.float32))
+        model = TaggingModel.untrained(dr.TaggerConfig(**{**sizes, **settings}), labelling, corpus, vectors)
         for parameter in model.network.parameters.values():
             parameter.value = random.normal(size=parameter.shape).astype(np.float32)
         return model

@@ -46,6 +46,14 @@ def test_labels_follow_their_tokens():
     assert sentences.feeds(np.array([2, 0]))["labels"].tolist() == [4, 0, 1, 2]
 
 
+def test_context_features_follow_their_tokens():
+    corpus = dr.Corpus.from_sentences([["a", "a", "B"], ["dd"], ["a"]])
+    encoder = FormEncoder.of_corpus(corpus, ["word"], minimum=1)
+    context = np.arange(10, dtype=np.float32).reshape(5, 2)
+    feeds = Sentences(corpus, encoder.encode(corpus.forms), 3, context=context).feeds(np.array([2, 0]))
+    assert feeds["context"].tolist() == context[[4, 0, 1, 2]].tolist()
+
+
 @given(texts, st.integers(1, 12), st.none() | st.integers(0, 99))
 def test_batches_cover_every_sentence_that_has_words_once(text, tokens, seed):
     sentences, _ = sentences_of(text)

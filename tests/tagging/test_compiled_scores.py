@@ -7,8 +7,8 @@ import pytest
 import deltarule as dr
 from deltarule.networks.activations import ACTIVATIONS
 from deltarule.tagging import compiled_scores
-from deltarule.tagging.batches import Sentences
-from deltarule.tagging.compiled_scores import CompiledScores, feature_matrix, sentence_batches
+from deltarule.tagging.compiled_scores import CompiledScores, feature_matrix
+from deltarule.tagging.contexts import Passages
 from deltarule.text import FEATURES
 
 DATA = Path(os.environ.get("DELTARULE_DATA", ""))
@@ -16,26 +16,27 @@ DATA = Path(os.environ.get("DELTARULE_DATA", ""))
 
 def reference(model, corpus):
     """Scores by the reference interpreter, labels by the decoder in NumPy."""
-    sentences = Sentences(corpus, model.encoder.encode(corpus.forms), model.config.window)
-    scores = model.reference_scores(sentences, np.flatnonzero(np.diff(corpus.sentence_offsets)))
-    return scores, model.labelling.decoder.decode(scores, corpus.sentence_offsets)
+    scores = model.reference_scores(model.sentences(corpus), np.flatnonzero(np.diff(corpus.sentence_offsets)))
+    learned = model.network.transitions.scores() if model.network.transitions else {}
+    return scores, model.labelling.decoder.with_learned(learned).decode(scores, corpus.sentence_offsets)
 
 
 def compiled(model, corpus, common):
     """Scores and labels on kernels, with the products of so many forms kept."""
     network = CompiledScores.of(model.config, model.network, model.labelling.decoder)
-    features = feature_matrix(model.encoder.encode(corpus.forms))
-    text = corpus.tokens + np.int32(1), corpus.sentence_offsets.astype(np.int64)
+    features = feature_matrix(model.encoder, corpus.forms)
+    text = Passages.of(corpus)
     products = network.multiply(features[:common], network.room(common))
-    scores = network.scores(*text, features, products, network.room(len(corpus) + 9))
-    return scores, network.labels(*text, features, products)
+    scores = network.scores(text, features, products, network.room(len(corpus) + 9))
+    return scores, network.labels(text, features, products)
 
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("common", [1, 5, 1000])
 @pytest.mark.parametrize("window", [1, 3, 5, 9])
 def test_scores_and_labels_are_those_of_the_reference(window, common, seed, random_model, made_up_corpus):
-    model, text = random_model(seed, window=window), made_up_corpus(seed + 100)
+    objective = ("softmax", "crf", "structured-max-margin")[seed]
+    model, text = random_model(seed, window=window, objective=objective), made_up_corpus(seed + 100)
     scores, labels = reference(model, text)
     compiled_scores, compiled_labels = compiled(model, text, common)
     np.testing.assert_allclose(compiled_scores, scores, rtol=1e-4, atol=1e-4)
@@ -53,11 +54,12 @@ def test_networks_of_any_activation_and_features(activation, features, random_mo
 
 
 def test_long_sentences_are_scored_in_pieces(monkeypatch, random_model, made_up_corpus):
-    model, text = random_model(3), made_up_corpus(4)
+    model, text = random_model(3, vectors=4), made_up_corpus(4)
     text = dr.Corpus.from_sentences([[text.forms[token] for token in text.tokens]])
     whole = compiled(model, text, 20)
     for piece in (1, 7, 64):
         monkeypatch.setattr(compiled_scores, "_PIECE", piece)
+        monkeypatch.setattr(compiled_scores, "_CONTEXTS", 2 * piece // 3 + 1)
         scores, labels = compiled(model, text, 20)
         np.testing.assert_allclose(scores, whole[0], rtol=1e-5, atol=1e-5)
         assert labels.tolist() == whole[1].tolist()
@@ -78,14 +80,6 @@ def test_real_corpora_have_the_labels_of_the_reference_but_for_ties(file, random
     # Two labels may have the same score to rounding, which decides for the whole sentence.
     assert (network_labels != labels).mean() < 1e-4
     assert np.array_equal(model.predict(corpus), network_labels)
-
-
-def test_batches_of_sentences(monkeypatch):
-    monkeypatch.setattr(compiled_scores, "_BATCH", 4)
-    assert sentence_batches(np.array([0, 3, 7, 7, 10])) == [(0, 2), (2, 4)]
-    assert sentence_batches(np.array([0, 100, 101])) == [(0, 1), (1, 2)]
-    assert sentence_batches(np.array([0, 0])) == []
-    assert sentence_batches(np.array([0])) == []
 
 
 def test_memory_for_products_is_bounded(random_model):

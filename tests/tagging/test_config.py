@@ -35,7 +35,11 @@ def test_settings_survive_the_way_through_json():
         ),
         ({"window": 0}, "setting 'window': input should be greater than or equal to 1, not 0"),
         ({"hidden": None}, "setting 'hidden': input should be a valid integer, not None"),
-        ({"objective": "hinge"}, "setting 'objective': input should be 'softmax' or 'max-margin', not 'hinge'"),
+        (
+            {"objective": "hinge"},
+            "setting 'objective': input should be 'softmax', 'max-margin', 'crf' or 'structured-max-margin', "
+            "not 'hinge'",
+        ),
         ({"dropout": 1.0}, "setting 'dropout': input should be less than 1, not 1.0"),
         (
             {"epochs": 0, "seed": -1},

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deltarule.tagging.decoding import Decoder, viterbi
+from deltarule.tagging.decoding import Decoder
 
 LABELS = {
     "IOBES": ("O", "B-A", "I-A", "E-A", "S-A", "S-B"),
@@ -27,39 +27,43 @@ def is_legal(labels, decoder):
 def brute_force(scores, decoder):
     """The legal sequence of the highest total score, found by trying all."""
     legal = [y for y in product(range(scores.shape[1]), repeat=len(scores)) if is_legal(y, decoder)]
-    return max(legal, key=lambda y: sum(scores[t, label] for t, label in enumerate(y)))
+    return max(legal, key=lambda y: total_score(scores, y, decoder.learned))
+
+
+def total_score(scores, labels, learned):
+    total = sum(scores[t, label] for t, label in enumerate(labels))
+    if learned:
+        total += learned["start"][labels[0]] + learned["end"][labels[-1]]
+        total += sum(learned["transitions"][one, other] for one, other in pairwise(labels))
+    return total
 
 
 @st.composite
 def texts(draw):
-    """A scheme with its decoder, scores in which no two sequences tie, and the lengths of one to four sentences."""
+    """A scheme with its decoder, scores in which no two sequences tie, and the lengths of one to three sentences."""
     scheme = draw(st.sampled_from(sorted(LABELS)))
     lengths = draw(st.lists(st.integers(1, 4), min_size=1, max_size=3))
     random = np.random.default_rng(draw(st.integers(0, 2**32)))
     names = LABELS[scheme]
-    return Decoder.of_labels(names, scheme), random.normal(size=(sum(lengths), len(names))), lengths
+    decoder, count = Decoder.of_labels(names, scheme), len(names)
+    if draw(st.booleans()):
+        shapes = {"transitions": (count, count), "start": (count,), "end": (count,)}
+        decoder = decoder.with_learned({name: random.normal(scale=2, size=s) for name, s in shapes.items()})
+    return decoder, random.normal(size=(sum(lengths), count)), lengths
 
 
 def pieces(array, lengths):
     return np.split(array, np.cumsum(lengths)[:-1])
 
 
-@given(texts())
-def test_viterbi_finds_what_trying_all_sequences_finds(text):
-    decoder, scores, lengths = text
-    for part in pieces(scores, lengths):
-        path = viterbi(part, decoder.start, decoder.between, decoder.end)
-        assert path.tolist() == list(brute_force(part, decoder))
-
-
-def test_viterbi_on_a_sentence_of_five_words():
+def test_a_sentence_of_five_words():
     random, decoder = np.random.default_rng(5), Decoder.of_labels(LABELS["IOBES"], "IOBES")
     scores = random.normal(size=(5, 6))
-    assert viterbi(scores, decoder.start, decoder.between, decoder.end).tolist() == list(brute_force(scores, decoder))
+    assert decoder.decode(scores, np.array([0, 5])).tolist() == list(brute_force(scores, decoder))
 
 
 @given(texts())
-def test_decoding_is_viterbi_in_each_sentence(text):
+def test_decoding_finds_what_trying_all_sequences_finds(text):
     decoder, scores, lengths = text
     decoded = decoder.decode(scores, np.cumsum([0, *lengths]))
     assert decoded.dtype == np.int16

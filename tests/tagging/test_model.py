@@ -1,11 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
 import deltarule as dr
 from deltarule.errors import InputError, NonFiniteError
-from deltarule.tagging import compiled_scores
-from deltarule.tagging.batches import Sentences
+from deltarule.tagging import contexts
 from deltarule.tagging.labelling import Labelling
 from deltarule.tagging.model import TaggingModel
 from deltarule.text import UNKNOWN
@@ -34,9 +35,10 @@ def test_without_the_feature_word_there_are_no_word_vectors(toy):
 
 
 def test_predictions_do_not_depend_on_how_sentences_are_batched(trained, toy, monkeypatch):
+    toy = replace(toy, document_offsets=np.arange(toy.sentences + 1, dtype=np.int32))
     expected = trained.model.predict(toy)
     for tokens in (1, 7, 1000):
-        monkeypatch.setattr(compiled_scores, "_BATCH", tokens)
+        monkeypatch.setattr(contexts, "_BATCH", tokens)
         assert np.array_equal(trained.model.predict(toy), expected)
 
 
@@ -48,7 +50,8 @@ def test_predictions_do_not_depend_on_the_number_of_blas_threads(trained, toy):
 
 
 def test_predictions_do_not_depend_on_the_number_of_threads(trained, toy, monkeypatch):
-    monkeypatch.setattr(compiled_scores, "_BATCH", 5)
+    toy = replace(toy, document_offsets=np.arange(toy.sentences + 1, dtype=np.int32))
+    monkeypatch.setattr(contexts, "_BATCH", 5)
     one = trained.model.predict(toy, threads=1)
     for threads in (2, 3, None):
         assert np.array_equal(trained.model.predict(toy, threads), one)
@@ -76,7 +79,7 @@ def test_sentences_without_words_are_passed_over(trained):
 
 def test_scores_of_a_sentence_do_not_depend_on_its_neighbours(trained, toy):
     model = trained.model
-    sentences = Sentences(toy, model.encoder.encode(toy.forms), model.config.window)
+    sentences = model.sentences(toy)
     together = model.reference_scores(sentences, np.array([3, 0]))
     alone = [model.reference_scores(sentences, np.array([number])) for number in (3, 0)]
     np.testing.assert_allclose(together, np.concatenate(alone), rtol=1e-5, atol=1e-5)
@@ -95,13 +98,16 @@ def test_a_corpus_with_labels_of_another_kind_is_named(trained):
         trained.model.evaluate(corpus)
 
 
-def test_example_feeds_draw_labels_from_the_seed(toy):
-    model = untrained(toy)
+@pytest.mark.parametrize("objective", ["softmax", "crf", "structured-max-margin"])
+def test_example_feeds_draw_labels_from_the_seed(objective, toy):
+    model = untrained(toy, objective=objective)
     feeds = model.example_feeds(toy, 2, seed=1)
     assert len(feeds["labels"]) == len(feeds["positions"]) == len(toy.words(0)) + len(toy.words(1))
     assert np.array_equal(feeds["labels"], model.example_feeds(toy, 2, seed=1)["labels"])
     assert len(model.example_feeds(toy, 1000, seed=1)["labels"]) == len(toy)
     assert dr.gradient_check(model.network.loss, feeds=feeds, sample=10)
+    offsets = np.array([0, len(toy.words(0)), len(feeds["labels"])])
+    assert not len(model.labelling.decoder.illegal_sentences(feeds["labels"], offsets))
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 3e38])

@@ -9,8 +9,9 @@ from safetensors.numpy import load_file, save_file
 
 import deltarule as dr
 from deltarule.errors import InputError, ModelError
+from deltarule.model_directories import check_writable
 from deltarule.tagging import model_files
-from deltarule.tagging.model_files import check_writable, load_model, save_model
+from deltarule.tagging.model_files import load_model, save_model
 from deltarule.text import FEATURES
 
 
@@ -39,6 +40,8 @@ class TestContents:
             "labels": ["B-LOC", "B-ORG", "B-PER", "E-LOC", "E-ORG", "E-PER", "O", "S-LOC", "S-PER"],
             "scheme": "IOB2",
             "word_dimension": 10,
+            "context_dimension": 0,
+            "temperature": 1.0,
             "settings": trained.config.model_dump(mode="json"),
         }
 
@@ -47,6 +50,14 @@ class TestContents:
         parameters = trained.model.network.parameters
         assert weights.keys() == parameters.keys()
         assert all(np.array_equal(weights[name], parameters[name].value) for name in weights)
+
+    def test_vectors_of_context_are_kept(self, tmp_path, random_model, made_up_corpus):
+        model, text = random_model(0, vectors=3), made_up_corpus(1)
+        save_model(tmp_path / "model", model)
+        weights = load_file(tmp_path / "model" / "weights.safetensors")
+        assert weights["context.vectors"].shape == (len(model.encoder.vocabularies["word"]), 3)
+        assert weights["context.weight"].shape == (21, 16)
+        assert np.array_equal(load_model(tmp_path / "model").predict(text), model.predict(text))
 
     def test_there_is_no_pickle_in_it(self, saved):
         assert not any(content.startswith(b"\x80") for content in contents(saved).values())
@@ -163,6 +174,8 @@ DAMAGE = {
     "unknown scheme": (lambda m: edit(m, scheme="IOB7"), r"model is damaged: there is no label scheme 'IOB7'"),
     "other dimension": (lambda m: edit(m, word_dimension=11), r"word.vectors should have shape \(\d+, 11\), found"),
     "bad dimension": (lambda m: edit(m, word_dimension=-1), r"model is damaged: "),
+    "no temperature": (lambda m: edit(m, temperature=0), "model is damaged: its temperature must be above 0, not 0.0"),
+    "cold": (lambda m: edit(m, temperature="cold"), "model is damaged: could not convert string to float"),
     "unknown setting": (lambda m: edit(m, settings={"hiden": 1}), r"model/config.json: there is no setting 'hiden'"),
     "no settings": (lambda m: edit(m, settings=None), r"model/config.json"),
     "other network": (
@@ -193,6 +206,27 @@ DAMAGE = {
         r"weights.safetensors: output.bias should have shape \(9,\), found \(8,\)",
     ),
 }
+
+
+def test_models_without_a_temperature_are_read(saved):
+    edit(saved, temperature="remove")
+    assert load_model(saved).temperature == 1.0
+
+
+@pytest.mark.parametrize("objective", ["crf", "structured-max-margin"])
+def test_learned_transitions_are_saved_and_checked(objective, toy, small, tmp_path):
+    tagger = dr.Tagger(**{**small, "objective": objective, "epochs": 5}).fit(toy)
+    tagger.save(tmp_path / "model")
+    again = dr.load(tmp_path / "model")
+    for name in ("transitions", "start", "end"):
+        value = tagger.model.network.parameters[name].value
+        assert value.any()
+        assert np.array_equal(again.model.network.parameters[name].value, value)
+    assert again.predict(toy) == tagger.predict(toy)
+    assert np.array_equal(again.probabilities(toy), tagger.probabilities(toy))
+    edit_weights(tmp_path / "model", lambda w: w.pop("transitions"))
+    with pytest.raises(ModelError, match=r"transitions should have shape \(9, 9\), found None"):
+        load_model(tmp_path / "model")
 
 
 @pytest.mark.parametrize(("damage", "message"), DAMAGE.values(), ids=DAMAGE.keys())

@@ -1,5 +1,6 @@
 import os
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,14 +8,20 @@ import pytest
 import deltarule as dr
 from deltarule.errors import NonFiniteError
 from deltarule.tagging.compiled_scores import CompiledScores
-from deltarule.text import FormNumbers, TokenBlock
+from deltarule.text import FormNumbers, TokenBlock, whole_passages
 
 
 def blocks_of(corpus, sentences):
-    """The text of a corpus in blocks of so many sentences."""
+    """The text of a corpus in blocks of about so many sentences, cut to whole passages."""
     words = [corpus.words(i) for i in range(corpus.sentences)]
-    parts = (words[i : i + sentences] for i in range(0, len(words), sentences))
-    return [TokenBlock.of_corpus(dr.Corpus.from_sentences(part)) for part in parts]
+    begins = set(corpus.document_offsets.tolist())
+    parts = [range(i, min(i + sentences, len(words))) for i in range(0, len(words), sentences)]
+    return whole_passages(
+        TokenBlock.of_corpus(
+            dr.Corpus.from_sentences([words[i] for i in part]), [i - part.start for i in part if i in begins]
+        )
+        for part in parts
+    )
 
 
 def lines_of(model, blocks, threads=1):
@@ -31,13 +38,14 @@ def expected(model, corpus):
 @pytest.mark.parametrize("sentences", [1, 3, 100])
 @pytest.mark.parametrize("threads", [1, 2, 4])
 def test_blocks_have_the_labels_that_the_whole_text_has(sentences, threads, random_model, made_up_corpus):
-    model, text = random_model(1), made_up_corpus(2)
+    model, text = random_model(1, vectors=5), made_up_corpus(2, 200)
+    text = replace(text, document_offsets=np.array([0, 1, 4, 4, 70, 115, 200], np.int32))
     assert lines_of(model, blocks_of(text, sentences), threads) == expected(model, text)
 
 
 @pytest.mark.parametrize(("limit", "capacity"), [(1, 1), (10, 4), (40, 40), (1000, 3)])
 def test_the_labels_do_not_depend_on_what_is_remembered(limit, capacity, random_model, made_up_corpus, monkeypatch):
-    model, text = random_model(1), made_up_corpus(2)
+    model, text = random_model(1, vectors=5), made_up_corpus(2, 150)
     monkeypatch.setattr(CompiledScores, "capacity", capacity)
     monkeypatch.setattr(FormNumbers.__init__, "__defaults__", (limit,))
     assert lines_of(model, blocks_of(text, 2), 3) == expected(model, text)
@@ -75,7 +83,7 @@ def test_scores_that_are_not_finite_are_an_error(threads, random_model, made_up_
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="memory is measured on Linux")
 def test_memory_does_not_grow_with_the_text(random_model, made_up_corpus):
-    model, blocks = random_model(1), blocks_of(made_up_corpus(2, 2000), 500)
+    model, blocks = random_model(1, vectors=5), list(blocks_of(made_up_corpus(2, 2000), 500))
     lines = model.tagged_lines((blocks[i % len(blocks)] for i in range(400)), 2)
 
     def pages():

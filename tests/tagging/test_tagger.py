@@ -378,3 +378,20 @@ class TestErrors:
     def test_files_that_are_missing_are_named(self, small, tmp_path):
         with pytest.raises(InputError, match=r"nothing.conll: there is no such file"):
             dr.Tagger(**small).fit(tmp_path / "nothing.conll")
+
+
+def test_a_watch_sees_the_layers_and_leaves_the_model_as_it_would_be(toy, small):
+    watch = dr.TrainingWatch()
+    watched = dr.Tagger(**small).fit(toy, watch=watch)
+    alone = dr.Tagger(**small).fit(toy)
+    assert [layer.name for layer in watch.observations[-1].layers] == ["hidden", "output"]
+    assert [o.epoch and o.epoch.number for o in watch.observations] == [None, 1, 2]
+    for name, parameter in watched.model.network.parameters.items():
+        assert (parameter.value == alone.model.network.parameters[name].value).all()
+
+
+def test_confusion_counts_tokens_by_type(toy, trained):
+    confusion = trained.model.confusion(toy)
+    assert confusion.labels == ("LOC", "O", "ORG", "PER")
+    assert confusion.counts.sum() == len(toy)
+    assert confusion.counts.trace() == round(trained.evaluate(toy).accuracy * len(toy))

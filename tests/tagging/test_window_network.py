@@ -5,17 +5,26 @@ import deltarule as dr
 from deltarule.execution.reference import forward
 from deltarule.graph import DropoutMask
 from deltarule.tagging.batches import Sentences
+from deltarule.tagging.decoding import Decoder
 from deltarule.tagging.encoding import FormEncoder
 from deltarule.tagging.window_network import WindowNetwork
-from deltarule.text import BOUNDARY, fold, shape
+from deltarule.text import BOUNDARY, FEATURES, fold, shape
 
 CORPUS = dr.Corpus.from_sentences([["Ada", "met", "Ada"], ["Yes"], ["Rome", "met", "us", "."]])
 
 
-def network(**settings):
-    config = dr.TaggerConfig(**{"hidden": 4, "features": ("word", "shape", "suffix2"), "window": 3, **settings})
+CONTEXT = np.random.default_rng(0).normal(size=(len(CORPUS), 10)).astype(np.float32)
+
+
+def network(rules=None, **settings):
+    usual = {"hidden": 4, "features": ("word", "shape", "suffix2"), "window": 3, "context": True}
+    config = dr.TaggerConfig(**{**usual, **settings})
     encoder = FormEncoder.of_corpus(CORPUS, config.features, minimum=1)
-    return WindowNetwork(config, encoder, 3, 5), encoder
+    return WindowNetwork(config, encoder, 3, 5, rules), encoder
+
+
+def feeds_of(encoder, sentences, labels=None, whole=False):
+    return Sentences(CORPUS, encoder.encode(CORPUS.forms), 3, labels, whole, CONTEXT).feeds(np.array(sentences))
 
 
 def test_shapes_and_names_of_parameters():
@@ -29,11 +38,25 @@ def test_shapes_and_names_of_parameters():
         "hidden.bias": (4,),
         "output.weight": (3, 4),
         "output.bias": (3,),
+        "context.weight": (4, 10),
     }
     assert all(parameter.value.dtype == np.float32 for parameter in net.parameters.values())
     assert net.scores.shape == ("tokens", 3)
     assert net.loss.shape == ()
     assert net.positions.shape == ("tokens", 3)
+    assert net.context.shape == ("tokens", 10)
+
+
+def test_context_may_be_left_out_and_may_have_vectors():
+    net, encoder = network(context=False)
+    assert net.context is None
+    assert not [name for name in net.parameters if name.startswith("context")]
+    net = WindowNetwork(
+        dr.TaggerConfig(hidden=4, context=True), FormEncoder.of_corpus(CORPUS, FEATURES, 1), 3, 5, None, 2
+    )
+    assert net.parameters["context.vectors"].shape == (len(encoder.vocabularies["word"]), 2)
+    assert net.parameters["context.weight"].shape == (4, 14)
+    assert net.context_vectors is net.parameters["context.vectors"].value
 
 
 def test_first_values_are_drawn_from_the_seed():
@@ -42,23 +65,45 @@ def test_first_values_are_drawn_from_the_seed():
     assert not np.array_equal(values[0], values[2])
 
 
-@pytest.mark.parametrize("objective", ["softmax", "max-margin"])
+@pytest.mark.parametrize("objective", ["softmax", "max-margin", "crf", "structured-max-margin"])
 def test_gradients_agree_with_central_differences(objective):
     net, encoder = network(objective=objective, dropout=0.5, l2=0.01, affix_dimension=2, shape_dimension=2)
     random = np.random.default_rng(0)
     for parameter in net.parameters.values():
         parameter.value = random.normal(size=parameter.shape).astype(np.float32)
     labels = random.integers(0, 3, len(CORPUS)).astype(np.int32)
-    feeds = Sentences(CORPUS, encoder.encode(CORPUS.forms), 3, labels).feeds(np.arange(3))
+    whole = net.lengths is not None
+    feeds = feeds_of(encoder, [0, 1, 2], labels, whole)
     report = dr.gradient_check(net.loss, feeds=feeds)
     assert report, str(report)
     checks = report.as_dict()["parameters"]
-    assert {check["name"] for check in checks} == set(net.parameters)
+    assert {check["name"] for check in checks} == {"context", *net.parameters}
     assert max(check["relative_error"] for check in checks) <= 1e-6
 
 
-def scores_by_hand(net, encoder, words, f):
-    """s = U f(W x + c) + d for each word, in plain NumPy, x the vectors of a window end to end."""
+@pytest.mark.parametrize("objective", ["crf", "structured-max-margin"])
+def test_objectives_of_sentences_learn_transitions_that_the_rules_allow(objective):
+    rules = Decoder.of_labels(("B-A", "E-A", "O"), "IOBES")
+    net, encoder = network(rules, objective=objective, dropout=0.0)
+    assert {name: net.parameters[name].shape for name in net.transitions.parameters} == {
+        "transitions": (3, 3),
+        "start": (3,),
+        "end": (3,),
+    }
+    labels = np.array([0, 1, 2, 2, 2, 0, 1, 2], np.int32)
+    feeds = feeds_of(encoder, [2, 0], labels, whole=True)
+    assert feeds["lengths"].tolist() == [4, 3]
+    trainer = dr.Trainer(net.loss, dr.Adam(0.05))
+    losses = [trainer.step(feeds) for _ in range(60)]
+    assert losses[-1] < 0.05 < losses[0]
+    allowed = {"transitions": rules.between, "start": rules.start, "end": rules.end}
+    for name, rule in allowed.items():
+        assert not net.parameters[name].value[~rule].any()
+        assert net.parameters[name].value[rule].any()
+
+
+def scores_by_hand(net, encoder, words, context, f):
+    """s = U f(W x + V c + b) + d for each word, in plain NumPy, x the vectors of a window end to end."""
     value = {name: parameter.value.astype(float) for name, parameter in net.parameters.items()}
     tables = [value[f"{name}.vectors"] for name in ("word", "shape", "suffix2")]
     features = (fold, shape, lambda word: fold(word)[-2:] if len(word) > 1 else "")
@@ -70,7 +115,7 @@ def scores_by_hand(net, encoder, words, f):
     scores = []
     for t in range(len(words)):
         x = vectors[t : t + 3].reshape(-1)
-        a = f(value["hidden.weight"] @ x + value["hidden.bias"])
+        a = f(value["hidden.weight"] @ x + value["context.weight"] @ context[t] + value["hidden.bias"])
         scores.append(value["output.weight"] @ a + value["output.bias"])
     return np.array(scores)
 
@@ -81,9 +126,9 @@ def test_scores_are_those_of_the_formula(activation, f):
     random = np.random.default_rng(0)
     for parameter in net.parameters.values():
         parameter.value = random.normal(size=parameter.shape).astype(np.float32)
-    feeds = Sentences(CORPUS, encoder.encode(CORPUS.forms), 3).feeds(np.array([2]))
+    feeds = feeds_of(encoder, [2])
     scores = forward([net.scores], feeds).values[net.scores]
-    expected = scores_by_hand(net, encoder, CORPUS.words(2), f)
+    expected = scores_by_hand(net, encoder, CORPUS.words(2), CONTEXT[-4:].astype(float), f)
     np.testing.assert_allclose(scores, expected, rtol=1e-10, atol=1e-10)
 
 
@@ -100,14 +145,14 @@ def test_losses_are_those_of_the_objectives(objective, J):
     net, encoder = network(objective=objective, margin=2.0)
     net.parameters["output.weight"].value *= 5
     labels = np.random.default_rng(0).integers(0, 3, len(CORPUS)).astype(np.int32)
-    run = forward([net.loss], Sentences(CORPUS, encoder.encode(CORPUS.forms), 3, labels).feeds(np.arange(3)))
+    run = forward([net.loss], feeds_of(encoder, [0, 1, 2], labels))
     expected = [J(s, y) for s, y in zip(run.values[net.scores], labels, strict=True)]
     assert run.value(net.loss) == pytest.approx(np.mean(expected), rel=1e-12)
 
 
 def test_dropout_draws_one_mask_for_each_form_of_the_batch():
-    net, encoder = network(dropout=0.5, affix_dimension=8, shape_dimension=8)
-    feeds = Sentences(CORPUS, encoder.encode(CORPUS.forms), 3, np.zeros(len(CORPUS), np.int32)).feeds(np.arange(3))
+    net, encoder = network(dropout=0.5, affix_dimension=8, shape_dimension=8, context_dropout=0.0)
+    feeds = feeds_of(encoder, [0, 1, 2], np.zeros(len(CORPUS), np.int32))
     run = dr.backprop(net.loss, feeds, seed=0)
     masks = [run.values[node] for node in run.order if isinstance(node, DropoutMask)]
     forms, hidden = sorted(masks, key=lambda mask: mask.shape != (1 + len(CORPUS.forms), 5 + 8 + 8))
@@ -118,8 +163,10 @@ def test_dropout_draws_one_mask_for_each_form_of_the_batch():
 def test_l2_punishes_dense_weights_only():
     with_l2, encoder = network(l2=0.5, dropout=0.0)
     without, _ = network(dropout=0.0)
-    feeds = Sentences(CORPUS, encoder.encode(CORPUS.forms), 3, np.zeros(len(CORPUS), np.int32)).feeds(np.arange(3))
-    weights = [with_l2.parameters[name].value.astype(float) for name in ("hidden.weight", "output.weight")]
+    feeds = feeds_of(encoder, [0, 1, 2], np.zeros(len(CORPUS), np.int32))
+    weights = [
+        with_l2.parameters[name].value.astype(float) for name in ("hidden.weight", "output.weight", "context.weight")
+    ]
     penalty = 0.25 * sum(np.square(weight).sum() for weight in weights)
     losses = [dr.backprop(net.loss, feeds).value(net.loss) for net in (with_l2, without)]
     assert losses[0] - losses[1] == pytest.approx(penalty, rel=1e-9)

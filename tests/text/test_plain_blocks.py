@@ -1,9 +1,11 @@
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deltarule.text import plain_blocks
 from deltarule.text.plain import read_plain
 from deltarule.text.plain_blocks import plain_corpora
 
@@ -41,20 +43,28 @@ def test_blocks_are_what_the_whole_text_is(text, cuts):
     assert columns(corpora) == columns([read_plain(text)])
 
 
+@given(TEXTS, st.integers(1, 3), st.integers(1, 50))
+def test_blocks_are_whole_passages(text, length, size):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plain_blocks, "PASSAGE", length)
+        corpora = list(plain_corpora((text[i : i + size] for i in range(0, len(text), size)), "<text>"))
+    assert columns(corpora) == columns([read_plain(text)])
+    assert all(corpus.sentences % length == 0 for corpus in corpora[:-1])
+
+
 @given(TEXTS)
 def test_a_text_may_come_a_character_at_a_time(text):
     assert columns(plain_corpora(text, "<text>")) == columns([read_plain(text)])
 
 
-def test_blocks_are_given_as_soon_as_their_sentences_are_complete():
+def test_blocks_are_given_as_soon_as_their_passages_are_complete():
     corpora = plain_corpora((f"This is sentence {number}. " for number in range(1000)), "<text>")
-    sizes = [len(corpus) for corpus in corpora]
-    assert (sum(sizes), max(sizes), len(sizes)) == (5000, 5, 1000)
+    sentences = [corpus.sentences for corpus in corpora]
+    assert (sum(sentences), set(sentences)) == (1000, {40, 80})
 
 
 def test_a_long_text_without_an_end_of_sentence_is_read_a_few_times_only(monkeypatch):
     seen = []
-    from deltarule.text import plain_blocks
 
     def counting(text, begin):
         seen.append(len(text))

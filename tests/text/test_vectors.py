@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors.numpy import save
 
 from deltarule.errors import InputError
 from deltarule.text import vectors
@@ -138,3 +139,115 @@ def test_files_that_cannot_be_read(write, tmp_path):
         read_vectors(tmp_path)
     with pytest.raises(InputError, match=r"cannot be read: .*download the file again"):
         read_vectors(write(gzip.compress(b"a 0.5\n" * 5000)[:-20]))
+
+
+WORDS = ("king", "queen", "apple", "naïve", "o'clock", "0000")
+
+
+@pytest.fixture
+def word_vectors():
+    matrix = np.random.default_rng(0).normal(size=(len(WORDS), 4)).astype(np.float32)
+    return vectors.WordVectors(WORDS, matrix)
+
+
+@pytest.mark.parametrize("suffix", [".txt", ".vec", ".txt.gz", ".vec.gz", ".safetensors"])
+def test_written_vectors_are_read_again(suffix, word_vectors, tmp_path):
+    path = tmp_path / f"v{suffix}"
+    path.write_text("old")
+    word_vectors.save(path)
+    first = path.read_bytes()
+    read = read_vectors(path)
+    assert read.words == WORDS
+    exact = suffix == ".safetensors"
+    assert np.abs(read.matrix - word_vectors.matrix).max() <= (0 if exact else 5.1e-7)
+    assert read_vectors(path, limit=2).words == WORDS[:2]
+    word_vectors.save(path)
+    assert path.read_bytes() == first
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_text_is_that_of_word2vec(tmp_path):
+    vectors.WordVectors(("a", "b"), np.array([[1, -0.5], [0.25, 3e-9]], np.float32)).save(tmp_path / "v.txt")
+    assert (tmp_path / "v.txt").read_text() == "2 2\na 1.000000 -0.500000\nb 0.250000 0.000000\n"
+
+
+@pytest.mark.parametrize("separator", [b"", b"\n"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_word2vec_binary(separator, packed, word_vectors, tmp_path):
+    rows = [w.encode() + b" " + row.tobytes() + separator for w, row in zip(WORDS, word_vectors.matrix, strict=True)]
+    content = b"6 4\n" + b"".join(rows)
+    path = tmp_path / ("v.bin.gz" if packed else "v.bin")
+    path.write_bytes(gzip.compress(content) if packed else content)
+    fractions = []
+    read = read_vectors(path, progress=fractions.append)
+    assert read.words == WORDS
+    assert read.matrix.tobytes() == word_vectors.matrix.tobytes()
+    assert fractions == [1.0]
+    assert read_vectors(path, limit=3).words == WORDS[:3]
+    path.write_bytes(content[:-4])
+    with pytest.raises(InputError, match="6 vectors announced, 5 found; download the file again"):
+        read_vectors(path)
+
+
+def test_damaged_binary_and_safetensors(word_vectors, tmp_path):
+    path = tmp_path / "v.bin"
+    path.write_bytes(b"a 1.0\n")
+    with pytest.raises(InputError, match=r"v\.bin:1: expected the number of vectors and their dimension"):
+        read_vectors(path)
+    path.write_bytes(b"1 1\na " + np.array([np.nan], "<f4").tobytes())
+    with pytest.raises(InputError, match="the vector of 'a', number 1, has values that are not finite"):
+        read_vectors(path)
+    path = tmp_path / "v.safetensors"
+    with pytest.raises(InputError, match="no such file"):
+        read_vectors(path)
+    path.write_bytes(b"nonsense")
+    with pytest.raises(InputError, match="cannot be read"):
+        read_vectors(path)
+    path.write_bytes(save({"weights": np.zeros(2, np.float32)}))
+    with pytest.raises(InputError, match="there is no tensor 'vectors' nor 'words' in it"):
+        read_vectors(path)
+    path.write_bytes(save({"vectors": np.zeros((2, 3), np.float32), "words": np.frombuffer(b"a", np.uint8)}))
+    with pytest.raises(InputError, match=r"1 words and vectors of float32 of shape \(2, 3\) do not fit"):
+        read_vectors(path)
+    path.write_bytes(save({"vectors": np.full((1, 3), np.inf, np.float32), "words": np.frombuffer(b"a", np.uint8)}))
+    with pytest.raises(InputError, match="not finite"):
+        read_vectors(path)
+
+
+def test_files_that_cannot_be_written(word_vectors, tmp_path):
+    with pytest.raises(InputError, match=r"v\.bin: the end of the name says how vectors are written; choose \.txt"):
+        word_vectors.save(tmp_path / "v.bin")
+    (tmp_path / "d.txt").mkdir()
+    with pytest.raises(InputError, match="this is a directory"):
+        word_vectors.save(tmp_path / "d.txt")
+    with pytest.raises(InputError, match="is no writable directory"):
+        word_vectors.save(tmp_path / "absent" / "v.txt")
+    (tmp_path / "v.txt").write_text("old")
+    with pytest.raises(InputError, match=r"the word 'a\\nb' cannot be written on a line"):
+        vectors.WordVectors(("a\nb",), np.zeros((1, 2), np.float32)).save(tmp_path / "v.txt")
+    assert (tmp_path / "v.txt").read_text() == "old"
+
+
+@given(st.integers(2, 30), st.integers(1, 40), st.integers(0, 2**32 - 1))
+@settings(max_examples=30)
+def test_neighbours_are_those_of_largest_cosine(size, count, seed):
+    matrix = np.random.default_rng(seed).normal(size=(size, 3)).astype(np.float32)
+    found = vectors.WordVectors(tuple(f"w{i}" for i in range(size)), matrix).nearest("w1", count)
+    exact = matrix.astype(np.float64)
+    cosines = exact @ exact[1] / (np.linalg.norm(exact, axis=1) * np.linalg.norm(exact[1]))
+    expected = sorted((c for i, c in enumerate(cosines) if i != 1), reverse=True)[:count]
+    assert [cosine for _, cosine in found] == pytest.approx(expected, abs=1e-5)
+    assert [cosines[int(word[1:])] for word, _ in found] == pytest.approx(expected, abs=1e-5)
+
+
+def test_neighbours_of_folded_and_unknown_words(word_vectors):
+    assert word_vectors.nearest("KING", 2) == word_vectors.nearest("king", 2)
+    assert word_vectors.nearest("1984", 2) == word_vectors.nearest("0000", 2)
+    with pytest.raises(InputError, match="there is no vector of 'quen'; did you mean 'queen'"):
+        word_vectors.nearest("quen")
+    with pytest.raises(InputError, match="there is no vector of 'zzz'; choose a word of the file"):
+        word_vectors.nearest("zzz")
+    with pytest.raises(InputError, match="at least one neighbour"):
+        word_vectors.nearest("king", 0)
+    assert vectors.WordVectors(("a",), np.ones((1, 2), np.float32)).nearest("a") == []
+    assert vectors.WordVectors(("a", "b"), np.zeros((2, 2), np.float32)).nearest("a") == [("b", 0.0)]

@@ -299,3 +299,44 @@ def test_a_loss_that_is_no_scalar_is_refused(shape):
 def test_a_schedule_that_changes_needs_the_number_of_steps(schedule):
     with pytest.raises(dr.InputError, match=f"{type(schedule).__name__} changes the rate .* give its number of steps"):
         dr.Trainer(dr.parameter(1.0) * 1.0, schedule=schedule)
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+@pytest.mark.parametrize("rule", [dr.AdaGrad(0.1), dr.Adam(0.1), dr.SGD(0.1)])
+def test_a_restored_trainer_goes_on_as_if_nothing_had_happened(compiled, rule):
+    def trainer():
+        w, b = dr.parameter(np.arange(6.0).reshape(2, 3), "w"), dr.parameter(np.ones(2), "b")
+        loss = dr.mean(dr.tanh(dr.affine(dr.input("x", ("n", 3)), w, b)))
+        return dr.Trainer(loss, rule, schedule=dr.LinearDecay(), steps=10, compiled=compiled, threads=1), (w, b)
+
+    batches = [{"x": np.random.default_rng(i).normal(size=(4, 3))} for i in range(10)]
+    whole, expected = trainer()
+    losses = list(whole.losses(batches))
+    first, _ = trainer()
+    list(first.losses(batches[:4]))
+    state = first.state()
+    list(first.losses(batches[4:]))  # the state is a copy
+    second, found = trainer()
+    second.step(batches[0])
+    second.restore(state)
+    assert list(second.losses(batches[4:])) == losses[4:]
+    assert [p.value.tobytes() for p in found] == [p.value.tobytes() for p in expected]
+
+
+def test_a_state_that_does_not_fit_changes_nothing():
+    w = dr.parameter(2.0, "w")
+    trainer = dr.Trainer(w * w, dr.AdaGrad(0.1))
+    state = trainer.state()
+    trainer.step()
+    before = float(w.value)
+    with pytest.raises(dr.InputError, match=r"the state of 'w/squares' should have shape \(\), found None"):
+        trainer.restore({"w": state["w"], "step_number": state["step_number"]})
+    with pytest.raises(dr.InputError, match=r"the state of 'w' should have shape \(\), found \(2,\)"):
+        trainer.restore({**state, "w": np.zeros(2)})
+    assert (float(w.value), trainer.step_number) == (before, 1)
+
+
+def test_parameters_whose_names_are_the_same_have_no_state():
+    v, w = dr.parameter(2.0, "w"), dr.parameter(3.0, "w")
+    with pytest.raises(dr.InputError, match="two parameters have the same name"):
+        dr.Trainer(v * w).state()

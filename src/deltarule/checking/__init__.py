@@ -1,7 +1,9 @@
-"""The gradient check, for networks, for graphs, and for any function and gradient over arrays."""
+"""The gradient check: of graphs, networks, functions of NumPy arrays, PyTorch modules and JAX functions."""
 
+from deltarule.checking.assertion import assert_gradients
 from deltarule.checking.check import gradient_check
+from deltarule.checking.diagnosis import Cause
 from deltarule.checking.report import GradientReport, ParameterCheck
 from deltarule.checking.verdict import EntryCheck
 
-__all__ = ["EntryCheck", "GradientReport", "ParameterCheck", "gradient_check"]
+__all__ = ["Cause", "EntryCheck", "GradientReport", "ParameterCheck", "assert_gradients", "gradient_check"]

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 
 from deltarule.checking.differences import Evaluation
 from deltarule.graph import Array
+from deltarule.integrations.watching import Move, UntraceableError, Use
 
 __all__ = ["CheckedLoss"]
 
@@ -15,10 +16,12 @@ class CheckedLoss(ABC):
 
     Attributes
     ----------
-    arrays : float64 copies, owned by the check, which moves their entries in place
+    arrays : copies in the precision of the check, owned by it, which moves their entries in place
+    note : what the report should say about the way of checking; may be empty
     """
 
     arrays: dict[str, Array]
+    note: str = ""
 
     @abstractmethod
     def evaluate(self) -> Evaluation:
@@ -35,3 +38,17 @@ class CheckedLoss(ABC):
     def read_rows(self, name: str) -> Array | None:
         """Return the rows of a table that were looked up; ``None`` for other arrays."""
         return None
+
+    def moved(self, name: str, move: Move) -> tuple[float, list[Use]]:
+        """Compute the loss with an array moved in one of its uses only; also list these.
+
+        Raises
+        ------
+        UntraceableError
+            When the uses cannot be told apart.
+        """
+        raise UntraceableError("this loss does not tell")
+
+    def operations(self, name: str) -> dict[str, CheckedLoss]:
+        """Return a loss for each operation that stands between an array and the loss, where the loss is a graph."""
+        return {}

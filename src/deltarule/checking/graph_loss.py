@@ -10,6 +10,7 @@ import numpy as np
 from deltarule.checking.checked_loss import CheckedLoss
 from deltarule.checking.differences import Evaluation
 from deltarule.checking.feeds import complete_feeds
+from deltarule.checking.operation_loss import operation_loss
 from deltarule.execution.reference import Feeds, Run, backward, forward
 from deltarule.graph import Array, DropoutMask, Input, Node, Operation, Parameter, topological_order
 from deltarule.graph.operations.arrangement import RowLookup
@@ -76,6 +77,20 @@ class GraphLoss(CheckedLoss):
         lookups = [node for node in self.order if isinstance(node.operation, RowLookup)]
         read = [self.run.values[node.inputs[1]].ravel() for node in lookups if node.inputs[0] is self.leaves[name]]
         return np.unique(np.concatenate(read)) if read else None
+
+    def operations(self, name: str) -> dict[str, CheckedLoss]:
+        """Return each operation between a leaf and the output by itself, at the values that it has here."""
+        above = {self.leaves[name]}
+        found: dict[str, CheckedLoss] = {}
+        for node in self.order:
+            if above.isdisjoint(node.inputs):
+                continue
+            above.add(node)
+            label = _describe(node)
+            alone = operation_loss(node, self.run.values)
+            if alone is not None:
+                found[f"{label} #{len(found) + 1}" if label in found else label] = alone
+        return found
 
 
 def leaves_of(output: Node) -> dict[str, Node]:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
 
+from deltarule.checking.diagnosis import Cause
 from deltarule.checking.verdict import EntryCheck, Verdict
 from deltarule.graph.shapes import format_shape
 
-__all__ = ["GradientReport", "ParameterCheck", "summarise_entries"]
+__all__ = ["GradientReport", "ParameterCheck", "aligned", "causes_of", "gravity", "summarise_entries"]
 
 SEVERITY: dict[Verdict, int] = {"agrees": 0, "kink": 1, "wrong": 2}
 HEADINGS = ("parameter", "shape", "checked", "worst entry", "analytic", "numeric", "rel. error", "verdict")
-RIGHT_ALIGNED = ("checked", "analytic", "numeric", "rel. error")
+RIGHT_ALIGNED = ("checked", "analytic", "numeric", "rel. error", "left", "right")
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class ParameterCheck:
     checked, total : entries checked, of how many
     wrong, kinks : number of entries with these verdicts
     worst : the entry of the gravest verdict and then of the largest relative error; ``None`` if there are no entries
+    cause : of a wrong gradient, where the error has a form that is recognised
+    entries : all that were checked
     """
 
     name: str
@@ -36,6 +39,8 @@ class ParameterCheck:
     wrong: int
     kinks: int
     worst: EntryCheck | None
+    cause: Cause | None = None
+    entries: tuple[EntryCheck, ...] = field(default=(), repr=False)
 
     @property
     def verdict(self) -> Verdict:
@@ -52,6 +57,7 @@ class ParameterCheck:
             "wrong": self.wrong,
             "kinks": self.kinks,
             "verdict": self.verdict,
+            "cause": None if self.cause is None else {"form": self.cause.form, "text": self.cause.text},
         }
         if self.worst is not None:
             findings |= {
@@ -76,12 +82,14 @@ class GradientReport:
     evaluations : how often the loss was computed for the differences
     seconds : how long that took
     backward_seconds : how long one analytic gradient of all parameters took
+    note : what was done to make the check possible; may be empty
     """
 
     checks: tuple[ParameterCheck, ...]
     evaluations: int
     seconds: float
     backward_seconds: float
+    note: str = ""
 
     @property
     def passed(self) -> bool:
@@ -104,7 +112,7 @@ class GradientReport:
     @property
     def worst(self) -> ParameterCheck | None:
         """The parameter with the gravest findings."""
-        return max(self.checks, key=_gravity, default=None)
+        return max(self.checks, key=_check_gravity, default=None)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as plain data for JSON."""
@@ -113,11 +121,13 @@ class GradientReport:
             "evaluations": self.evaluations,
             "seconds": self.seconds,
             "backward_seconds": self.backward_seconds,
+            "note": self.note,
             "parameters": [check.as_dict() for check in self.checks],
         }
 
     def __str__(self) -> str:
-        return "\n".join([*_table(self.checks), *map(_remark, filter(_has_kinks, self.checks)), self._summary()])
+        remarks = [*map(_remark, filter(_has_kinks, self.checks)), *causes_of(self.checks)]
+        return "\n".join([*_table(self.checks), *remarks, *filter(None, [self.note]), self._summary()])
 
     def _summary(self) -> str:
         """Say in one line what was found, and at what price."""
@@ -142,17 +152,28 @@ def summarise_entries(name: str, shape: tuple[int, ...], total: int, entries: Se
         total=total,
         wrong=sum(entry.verdict == "wrong" for entry in entries),
         kinks=sum(entry.verdict == "kink" for entry in entries),
-        worst=max(entries, key=_entry_gravity, default=None),
+        worst=max(entries, key=gravity, default=None),
+        entries=tuple(entries),
     )
 
 
-def _entry_gravity(entry: EntryCheck) -> tuple[int, float]:
+def causes_of(checks: Sequence[ParameterCheck]) -> list[str]:
+    """Write the likely causes, one a line; those that several parameters share, once."""
+    names: dict[str, list[str]] = {}
+    for check in checks:
+        if check.cause is not None:
+            names.setdefault(check.cause.text, []).append(check.name)
+    return [f"likely cause, {', '.join(group)}: {text}" for text, group in names.items()]
+
+
+def gravity(entry: EntryCheck) -> tuple[int, float]:
+    """Rank an entry: by its verdict, then by its relative error."""
     error = entry.relative_error
     return SEVERITY[entry.verdict], error if isfinite(error) else float("inf")
 
 
-def _gravity(check: ParameterCheck) -> tuple[int, float]:
-    return (-1, 0.0) if check.worst is None else _entry_gravity(check.worst)
+def _check_gravity(check: ParameterCheck) -> tuple[int, float]:
+    return (-1, 0.0) if check.worst is None else gravity(check.worst)
 
 
 def _has_kinks(check: ParameterCheck) -> bool:
@@ -171,9 +192,13 @@ def _remark(check: ParameterCheck) -> str:
 
 def _table(checks: Sequence[ParameterCheck]) -> list[str]:
     """Lay the findings out in aligned columns."""
-    rows = [HEADINGS, *map(_row, checks)]
+    return aligned([HEADINGS, *map(_row, checks)])
+
+
+def aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """Lay rows out in columns; the first row holds the headings."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(_aligned(*cell) for cell in zip(HEADINGS, row, widths, strict=True)).rstrip() for row in rows]
+    return ["  ".join(_aligned(*cell) for cell in zip(rows[0], row, widths, strict=True)).rstrip() for row in rows]
 
 
 def _aligned(heading: str, text: str, width: int) -> str:

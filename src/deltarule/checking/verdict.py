@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import isfinite
 from typing import Literal
 
-from deltarule.checking.differences import Difference, Line, difference, extrapolate, ladder
+from deltarule.checking.differences import FLOAT64, Difference, Line, Precision, difference, extrapolate, ladder
 
 __all__ = ["EntryCheck", "Verdict", "judge", "relative_error"]
 
@@ -31,6 +31,7 @@ class EntryCheck:
     relative_error : |analytic − numeric| / max(|analytic|, |numeric|, floor)
     verdict : "agrees", "wrong" or "kink"
     kink : the operation whose kink the point sits at, where it is known
+    noise : how far rounding of the loss may have moved the numeric value
     """
 
     index: tuple[int, ...]
@@ -41,6 +42,7 @@ class EntryCheck:
     relative_error: float
     verdict: Verdict
     kink: str | None = None
+    noise: float = 0.0
 
 
 def relative_error(analytic: float, numeric: float, noise: float, tolerance: float) -> float:
@@ -63,6 +65,7 @@ def judge(
     magnitude: float,
     step: float,
     tolerance: float,
+    precision: Precision = FLOAT64,
 ) -> EntryCheck:
     """Compare one entry's analytic gradient with differences of the loss.
 
@@ -78,18 +81,22 @@ def judge(
     centre : the loss at the point
     magnitude : size of the numbers that the loss is made of
     step, tolerance : of the first difference; the largest relative error that agrees
+    precision : of the entry and of the loss
     """
-    first = difference(line, point, centre, step, magnitude)
+    first = difference(line, point, centre, step, magnitude, precision)
     checked = _entry(index, analytic, first, first.central, tolerance)
     suspicious = first.jump > SUSPICIOUS_JUMP * max(abs(first.left), abs(first.right)) + first.noise
     if first.usable and checked.verdict == "agrees" and not suspicious:
         return checked
-    steps = ladder(line, point, centre, magnitude)
+    steps = ladder(line, point, centre, magnitude, precision)
     pairs = [(wide, narrow) for wide, narrow in pairwise(steps) if wide.usable and narrow.usable]
     if not pairs:
         return _without_clear_steps(index, analytic, steps, tolerance)
     wide, narrow = min(pairs, key=_estimated_error)
-    settled = _entry(index, analytic, narrow, extrapolate(wide, narrow), tolerance)
+    numeric = extrapolate(wide, narrow)
+    if precision.cautious:
+        narrow = replace(narrow, noise=max(narrow.noise, *(abs(numeric - slopes.central) for slopes in (wide, narrow))))
+    settled = _entry(index, analytic, narrow, numeric, tolerance)
     if _left_and_right_stay_apart(wide, narrow) and _lies_between(analytic, narrow, tolerance):
         return _at_kink(settled, None)
     return settled
@@ -99,14 +106,12 @@ def _entry(index: tuple[int, ...], analytic: float, slopes: Difference, numeric:
     """Compare the analytic with the numeric value."""
     error = relative_error(analytic, numeric, slopes.noise, tolerance)
     verdict: Verdict = "agrees" if error <= tolerance else "wrong"  # also wrong for NaN
-    return EntryCheck(index, analytic, numeric, slopes.left, slopes.right, error, verdict)
+    return EntryCheck(index, analytic, numeric, slopes.left, slopes.right, error, verdict, noise=slopes.noise)
 
 
 def _at_kink(entry: EntryCheck, operation: str | None) -> EntryCheck:
     """Return the entry with the verdict "kink"."""
-    return EntryCheck(
-        entry.index, entry.analytic, entry.numeric, entry.left, entry.right, entry.relative_error, "kink", operation
-    )
+    return replace(entry, verdict="kink", kink=operation)
 
 
 def _without_clear_steps(

@@ -16,14 +16,18 @@ from deltarule.cli.check import check
 from deltarule.cli.demo import demo
 from deltarule.cli.display import status
 from deltarule.cli.evaluate import evaluate
+from deltarule.cli.explain import explain
+from deltarule.cli.lab import lab
 from deltarule.cli.tag import tag
 from deltarule.cli.train import train
+from deltarule.cli.vectors import nearest as vectors_nearest
+from deltarule.cli.vectors import train as vectors_train
 from deltarule.errors import InputError, NonFiniteError
 
 __all__ = ["app", "main"]
 
 app = typer.Typer(
-    help="Label every word of a text: train a tagger, evaluate it, tag, and check its gradients.",
+    help="Label every word of a text: train a tagger, evaluate it, tag, explain labels, and check gradients.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -62,8 +66,13 @@ def _fail(message: str, code: int) -> None:
     sys.exit(code)
 
 
-for command in (train, evaluate, tag, check, demo):
+for command in (train, evaluate, tag, explain, check, demo, lab):
     app.command()(_reporting(command))
+
+vectors = typer.Typer(help="Learn word vectors from unlabelled text, and look at them.", no_args_is_help=True)
+vectors.command("train")(_reporting(vectors_train))
+vectors.command("nearest")(_reporting(vectors_nearest))
+app.add_typer(vectors, name="vectors")
 
 
 def _show_version(wanted: bool) -> None:

@@ -15,7 +15,8 @@ from deltarule.cli.evaluate import show_evaluation
 from deltarule.cli.options import Threads
 from deltarule.cli.training import TrainingDisplay
 from deltarule.data import sample_corpus
-from deltarule.tagging import Tagger, check_writable
+from deltarule.model_directories import check_writable
+from deltarule.tagging import Tagger
 
 __all__ = ["DEMO_SENTENCE", "demo"]
 

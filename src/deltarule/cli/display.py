@@ -46,6 +46,8 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 def evaluation_rows(evaluation: Evaluation) -> list[list[str]]:
     """Return a row for each type and one for all: precision, recall, F1 in per cent, and counts."""
     scores = [*evaluation.types.items(), ("all", evaluation.overall)]
+    if list(evaluation.types) == [""]:
+        scores = [("word", evaluation.overall)]  # characters make words, which have no type
     return [
         [name, *(f"{100 * share:.2f}" for share in (s.precision, s.recall, s.f1)), str(s.gold), str(s.predicted)]
         for name, s in scores
@@ -72,6 +74,8 @@ def progress_bar() -> Progress:
 
 def coloured(tagged: TaggedText) -> Text:
     """Return the text with its entities marked, a colour for each type; without any, tokens that have a label."""
+    if tagged.segmented:
+        return Text(str(tagged).rstrip("\n"))
     marks = [(entity.type, entity.start, entity.end) for entity in tagged.entities]
     marks = marks or [(token.label, token.start, token.end) for token in tagged.tokens if token.label != "O"]
     types = sorted({name for name, _, _ in marks})

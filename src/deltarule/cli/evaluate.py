@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from deltarule.cli.display import evaluation_rows, output, print_json, print_table
+from deltarule.cli.errors import show_confusions
 from deltarule.cli.options import Columns, Encoding, Field, Json, Threads, parse_columns
 from deltarule.tagging import Evaluation, Tagger
 
@@ -21,6 +22,10 @@ def evaluate(
     field: Field = "upos",
     encoding: Encoding = "utf-8",
     threads: Threads = None,
+    errors: Annotated[
+        bool, typer.Option("--errors", show_default="no", help="Show the commonest errors and sentences with them.")
+    ] = False,
+    shown: Annotated[int, typer.Option(min=1, help="Kinds of errors to show.")] = 10,
     json: Json = False,
 ) -> None:
     """Compare a model's labels with those of a corpus, by the conlleval definition."""
@@ -28,10 +33,14 @@ def evaluate(
     evaluation = tagger.evaluate(
         corpus, columns=parse_columns(columns), field=field, encoding=encoding, threads=threads
     )
+    confusions = evaluation.confusions[:shown] if errors else ()
     if json:
-        print_json(evaluation.as_dict())
-    else:
-        show_evaluation(evaluation)
+        own = {"errors": [confusion.as_dict() for confusion in confusions]} if errors else {}
+        print_json({**evaluation.as_dict(), **own})
+        return
+    show_evaluation(evaluation)
+    if errors:
+        show_confusions(confusions, between="" if tagger.config.unit == "character" else " ")
 
 
 def show_evaluation(evaluation: Evaluation) -> None:

@@ -16,7 +16,17 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-__all__ = ["Columns", "Encoding", "Field", "Json", "Threads", "configuration", "default_of", "parse_columns"]
+__all__ = [
+    "Columns",
+    "Encoding",
+    "Field",
+    "Json",
+    "Threads",
+    "configuration",
+    "default_of",
+    "parse_columns",
+    "parse_lexicons",
+]
 
 Columns = Annotated[
     str | None,
@@ -43,6 +53,17 @@ def parse_columns(columns: str | None) -> tuple[int, int] | None:
     except ValueError:
         raise InputError(f"--columns takes two numbers such as 0,3 or 0,-1, not {columns!r}") from None
     return token, label
+
+
+def parse_lexicons(lexicons: list[str] | None) -> dict[str, str] | None:
+    """Read NAME=FILE, once for each lexicon."""
+    if not lexicons:
+        return None
+    pairs = [lexicon.partition("=") for lexicon in lexicons]
+    for name, _, file in pairs:
+        if not (name and file):
+            raise InputError(f"--lexicon takes a name and a file such as LOC=cities.txt, not {name or '='!r}")
+    return {name: file for name, _, file in pairs}
 
 
 def configuration(file: Path | None, options: dict[str, Any]) -> TaggerConfig:

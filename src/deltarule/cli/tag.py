@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from enum import Enum
-from itertools import chain
+from itertools import chain, pairwise, repeat
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,8 +25,8 @@ from deltarule.text import (
     conll_corpora,
     conll_token_blocks,
     conllu_corpora,
-    plain_corpora,
     read_blocks,
+    spans,
 )
 from deltarule.text.files import blocks_of, decoded
 
@@ -56,34 +56,46 @@ def tag(
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="Directory of the model.")],
     file: Annotated[str, typer.Argument(metavar="FILE|-", help="Text to tag; - is standard input.")] = "-",
     output_format: Annotated[
-        OutputFormat,
+        OutputFormat | None,
         typer.Option(
-            "--format", help="conll: a token and its label a line; json: a sentence a line; text: entities marked."
+            "--format",
+            help="conll: a token and its label a line; json: a sentence a line; text: names marked, words parted.",
+            show_default="conll; text where characters make words",
         ),
-    ] = OutputFormat.conll,
+    ] = None,
     input_format: Annotated[
         InputFormat,
         typer.Option(
             "--input",
             help="tokens: one a line, empty lines after sentences; text: plain; auto: by the name (.conll, .conllu), "
-            "else tokens if lines have no spaces.",
+            "else tokens if lines have no spaces and the model labels words.",
         ),
     ] = InputFormat.auto,
     out: Annotated[
         Path | None, typer.Option("--output", "-o", help="File to write.", show_default="standard output")
     ] = None,
+    probabilities: Annotated[
+        bool,
+        typer.Option("--probabilities", help="Write the probability of each label too: a column, or a field in JSON."),
+    ] = False,
     encoding: Encoding = "utf-8",
     threads: Annotated[int | None, typer.Option(help="Cores to work on.", show_default="all")] = None,
 ) -> None:
     """Label the words of a text."""
+    if probabilities and output_format is OutputFormat.text:
+        raise InputError("--format text has no place for probabilities; choose --format conll or --format json")
     tagger = Tagger.load(model)
     source = "standard input" if file == "-" else file
-    texts, kind = _kind_of(file, source, input_format, encoding)
+    characters = tagger.config.unit == "character"
+    texts, kind = _kind_of(file, source, input_format, encoding, spaced=not characters)
+    if output_format is None:
+        segments = characters and not any(span.type for span in spans(tagger.model.labelling.names))
+        output_format = OutputFormat.text if segments else OutputFormat.conll
     if output_format is OutputFormat.conll:
         with _writing(out) as stream:
-            stream.writelines(_conll_lines(tagger, texts, kind, source, threads))
+            stream.writelines(_conll_lines(tagger, texts, kind, source, threads, probabilities))
         return
-    tagged = _tagged(tagger, _CORPORA[kind](texts, source), kind, threads)
+    tagged = _tagged(tagger, _corpora(tagger, texts, kind, source), kind, threads, probabilities)
     if out is None and output_format is OutputFormat.text and output.is_terminal:
         for part in _marked(tagged, kind, coloured):
             output.print(part, end="", soft_wrap=True)
@@ -103,15 +115,20 @@ class _Kind(Enum):
     plain = "plain"
 
 
-_CORPORA: dict[_Kind, Callable[[Iterable[str], str], Iterator[Corpus]]] = {
-    _Kind.tokens: conll_corpora,
-    _Kind.conllu: conllu_corpora,
-    _Kind.plain: plain_corpora,
-}
+def _corpora(tagger: Tagger, texts: Iterable[str], kind: _Kind, source: str) -> Iterator[Corpus]:
+    """Read a text as a corpus for each block."""
+    if kind is _Kind.plain:
+        return tagger.model.unit.plain_corpora(texts, source)
+    return (conll_corpora if kind is _Kind.tokens else conllu_corpora)(texts, source)
 
 
-def _kind_of(file: str, source: str, input_format: InputFormat, encoding: str) -> tuple[Iterator[str], _Kind]:
-    """Open a text; return it in blocks, with what its name or its first lines say that it is."""
+def _kind_of(
+    file: str, source: str, input_format: InputFormat, encoding: str, spaced: bool
+) -> tuple[Iterator[str], _Kind]:
+    """Open a text; return it in blocks, with what its name or its first lines say that it is.
+
+    Lines without spaces are tokens where a text has spaces between words.
+    """
     texts = _standard_input(encoding) if file == "-" else read_blocks(file, encoding, _BLOCK)
     beginning = ""
     for text in texts:
@@ -125,7 +142,8 @@ def _kind_of(file: str, source: str, input_format: InputFormat, encoding: str) -
         return texts, _Kind.tokens if input_format is InputFormat.tokens else _Kind.plain
     if name.endswith(".conllu"):
         return texts, _Kind.conllu
-    return texts, _Kind.tokens if name.endswith(".conll") or _one_token_a_line(beginning) else _Kind.plain
+    tokens = name.endswith(".conll") or (spaced and _one_token_a_line(beginning))
+    return texts, _Kind.tokens if tokens else _Kind.plain
 
 
 def _standard_input(encoding: str) -> Iterator[str]:
@@ -148,24 +166,43 @@ def _one_token_a_line(text: str) -> bool:
 
 
 def _conll_lines(
-    tagger: Tagger, texts: Iterable[str], kind: _Kind, source: str, threads: int | None
+    tagger: Tagger, texts: Iterable[str], kind: _Kind, source: str, threads: int | None, probabilities: bool
 ) -> Iterator[memoryview]:
     """Yield a line for each token, and an empty one behind each sentence."""
+    if tagger.config.unit == "character" or tagger.config.lexicons:
+        return _corpus_lines(tagger, _corpora(tagger, texts, kind, source), threads, probabilities)
     if kind is _Kind.tokens:
         blocks = conll_token_blocks(texts, source)
     else:
-        blocks = map(TokenBlock.of_corpus, _CORPORA[kind](texts, source))
-    return tagger.model.tagged_lines(blocks, threads)
+        blocks = map(TokenBlock.of_corpus, _corpora(tagger, texts, kind, source))
+    return tagger.model.tagged_lines(blocks, threads, probabilities)
+
+
+def _corpus_lines(
+    tagger: Tagger, corpora: Iterable[Corpus], threads: int | None, probabilities: bool
+) -> Iterator[memoryview]:
+    """Yield a line for each character or word that depends on its neighbours; and an empty one behind each sentence."""
+    for corpus in map(tagger.model.unit.cut, corpora, repeat(None)):
+        columns = [[corpus.forms[token] for token in corpus.tokens.tolist()]]
+        if probabilities:
+            labels, found = tagger.model.predict_with_probabilities(corpus, threads)
+            confidences = tagger.model.labelling.spelling.confidences(found, labels).tolist()
+            columns += [tagger.model.labelling.written(labels, corpus), [f"{p:.4f}" for p in confidences]]
+        else:
+            columns.append(tagger.predict(corpus, threads=threads))
+        lines = ["\t".join(line) + "\n" for line in zip(*columns, strict=True)]
+        sentences = ("".join(lines[begin:end]) + "\n" for begin, end in pairwise(corpus.sentence_offsets.tolist()))
+        yield memoryview("".join(sentences).encode())
 
 
 def _tagged(
-    tagger: Tagger, corpora: Iterable[Corpus], kind: _Kind, threads: int | None
+    tagger: Tagger, corpora: Iterable[Corpus], kind: _Kind, threads: int | None, probabilities: bool
 ) -> Iterator[tuple[int, TaggedText]]:
     """Tag corpora that follow each other; yield where the text of each begins in that of all."""
     begin = 0
     for corpus in corpora:
         if kind is _Kind.plain or len(corpus):
-            tagged = tagger.tag_corpus(corpus, threads=threads)
+            tagged = tagger.tag_corpus(corpus, threads=threads, probabilities=probabilities)
             yield begin, tagged
             # Sentences of tokens, which have no text of their own, stand on lines of their own.
             begin += len(tagged.text) + (kind is not _Kind.plain)
@@ -180,15 +217,16 @@ def _json_lines(tagged: Iterable[tuple[int, TaggedText]]) -> Iterator[bytes]:
 
 def _marked(tagged: Iterable[tuple[int, TaggedText]], kind: _Kind, mark: Callable[[TaggedText], Any]) -> Iterator[Any]:
     """Yield texts with their entities marked and what is between them, and a single line feed at the end of all."""
-    line_feeds = ""
+    line_feeds, open_end = "", False
     for begin, text in tagged:
         if begin and kind is not _Kind.plain:
             line_feeds += "\n"
         rest = len(text.text.rstrip("\n"))
         if rest:
-            yield line_feeds
+            # Words of Chinese that only the cut between two texts parts.
+            yield line_feeds or " " * (open_end and text.segmented and not text.text[0].isspace())
             yield mark(text)
-            line_feeds = ""
+            line_feeds, open_end = "", not text.text[-1].isspace()
         line_feeds += text.text[rest:]
     yield "\n"
 

@@ -9,10 +9,24 @@ from typing import Annotated
 import typer
 
 from deltarule.cli.display import print_json
-from deltarule.cli.options import Columns, Encoding, Field, Json, Threads, configuration, default_of, parse_columns
+from deltarule.cli.options import (
+    Columns,
+    Encoding,
+    Field,
+    Json,
+    Threads,
+    configuration,
+    default_of,
+    parse_columns,
+    parse_lexicons,
+)
 from deltarule.cli.training import TrainingDisplay, say
 from deltarule.errors import NonFiniteError
-from deltarule.tagging import Tagger, TaggerConfig, check_writable
+from deltarule.explaining import TrainingWatch, check_report, training_report
+from deltarule.files import check_place, write_whole
+from deltarule.model_directories import check_writable
+from deltarule.tagging import Tagger, TaggerConfig
+from deltarule.text import Corpus, read_corpus
 
 __all__ = ["train"]
 
@@ -24,10 +38,31 @@ def train(
         Path | None, typer.Option(help="Development corpus; the epoch that does best on it is kept.")
     ] = None,
     vectors: Annotated[
-        Path | None, typer.Option(help="Word vectors: GloVe or word2vec text, gzip allowed.", show_default="none")
+        Path | None,
+        typer.Option(help="Word vectors: GloVe, word2vec, fastText, or what vectors train wrote.", show_default="none"),
+    ] = None,
+    unit: Annotated[
+        str | None,
+        typer.Option(
+            help="What gets a label: word, or character, which divides Chinese into words.",
+            show_default=default_of("unit"),
+        ),
+    ] = None,
+    lexicon: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=FILE",
+            show_default="none",
+            help="Phrases, one a line, as a feature, such as LOC=cities.txt; repeat it.",
+        ),
     ] = None,
     objective: Annotated[
-        str | None, typer.Option(help="softmax or max-margin.", show_default=default_of("objective"))
+        str | None,
+        typer.Option(
+            help="Of each token: softmax or max-margin; of sentences, with learned transitions between labels: crf or"
+            " structured-max-margin.",
+            show_default=default_of("objective"),
+        ),
     ] = None,
     window: Annotated[
         int | None, typer.Option(help="Words in a window; odd.", show_default=default_of("window"))
@@ -56,6 +91,10 @@ def train(
         bool | None,
         typer.Option("--trainable-vectors/--frozen-vectors", help="Train word vectors too.", show_default="trainable"),
     ] = None,
+    context: Annotated[
+        bool | None,
+        typer.Option("--context/--no-context", help="Let words see the rest of their document.", show_default="no"),
+    ] = None,
     seed: Annotated[
         int | None, typer.Option(help="Same seed, same model file.", show_default=default_of("seed"))
     ] = None,
@@ -65,6 +104,10 @@ def train(
             help=f"TOML file of settings, which options override. It may also set: {_OTHER_SETTINGS}.",
             show_default="none",
         ),
+    ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write a page on the training: curves, layers, errors.", show_default="none"),
     ] = None,
     scheme: Annotated[
         str | None,
@@ -81,6 +124,9 @@ def train(
     """Train a tagger on a labelled corpus and write the model."""
     options = {
         "vectors": None if vectors is None else str(vectors),
+        "unit": unit,
+        "context": context,
+        "lexicons": parse_lexicons(lexicon),
         "objective": objective,
         "window": window,
         "hidden": hidden,
@@ -95,6 +141,10 @@ def train(
     }
     settings = configuration(config, options)
     check_writable(model)
+    if report is not None:
+        check_place(report)
+        check_report()
+    watch = None if report is None else TrainingWatch()
     tagger = Tagger(**settings.model_dump())
     try:
         with TrainingDisplay(settings.epochs, quiet=json) as display:
@@ -107,17 +157,33 @@ def train(
                 scheme=scheme,
                 threads=threads,
                 progress=display.progress,
+                watch=watch,
             )
     except (KeyboardInterrupt, NonFiniteError):
         if display.rows:
             tagger.save(model)
             say(f"training stopped early; the best epoch so far is saved in {model}")
+            if report is not None and watch is not None:
+                write_report(report, tagger, watch, None, title=f"Training on {corpus}, stopped early")
         raise
     tagger.save(model)
+    if report is not None and watch is not None:
+        gold = None if dev is None else read_corpus(dev, columns=parse_columns(columns), field=field, encoding=encoding)
+        write_report(report, tagger, watch, gold, title=f"Training on {corpus}")
     if json:
         print_json({"model": str(model), "epochs": display.rows})
     else:
         say(f"model written to {model}; next: deltarule evaluate {model} TEST, or: deltarule tag {model} FILE")
+
+
+def write_report(file: Path, tagger: Tagger, watch: TrainingWatch, dev: Corpus | None, title: str) -> None:
+    """Write the page of a training, with the confusion matrix of a development corpus; say what looks wrong."""
+    score = "accuracy" if tagger.model.labelling.plain else "F1"
+    confusion = None if dev is None else tagger.model.confusion(dev)
+    write_whole(file, training_report(watch, title=title, score=score, confusion=confusion))
+    for warning in watch.warnings():
+        say(f"warning: {warning}")
+    say(f"report written to {file}")
 
 
 # What --help tells of the settings that have no option of their own.

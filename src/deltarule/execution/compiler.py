@@ -92,6 +92,7 @@ class Compiler:
     inputs : the leaves whose arrays are fed
     seeds : place of the seed of each dropout mask
     limits : for inputs that hold ids, places of the limits that they must stay below
+    lengths : inputs that hold lengths of sentences, and the shape whose entries they must add up to
     found : error signals that an objective finds together with its value
     window_layers : what window layers leave for the pass back
     joined : where the inputs of each concatenation go
@@ -106,6 +107,7 @@ class Compiler:
         self.inputs: dict[Input, Matrix] = {}
         self.seeds: dict[DropoutMask, int] = {}
         self.limits: list[tuple[Node, Matrix, Shape, Shape]] = []
+        self.lengths: list[tuple[Node, Shape]] = []
         self.violators: tuple[Rows, Shape] | None = None
         self.found: dict[Node, list[Matrix]] = {}
         self.window_layers: dict[Node, Any] = {}

@@ -20,6 +20,7 @@ from deltarule.execution.program import Matrix, address
 from deltarule.execution.threads import Threads
 from deltarule.execution.updates import SLICES, DenseUpdate, RowsUpdate
 from deltarule.graph import Array, Node, Parameter, topological_order
+from deltarule.graph.operations.sequences import check_lengths
 from deltarule.graph.shapes import Shape, format_shape
 from deltarule.kernels import instructions as do
 from deltarule.kernels.machine import first_bad_ids
@@ -66,6 +67,8 @@ class Plan:
         bad = first_bad_ids(self._limits, memory) if len(self._limits) else -1
         if bad >= 0:
             self._refuse_ids(bad)
+        for lengths, tokens in self.compiler.lengths:
+            check_lengths(self._array(lengths), self.program.actual(tokens)[0])
 
     def run(self) -> None:
         """Run the program on what was fed."""
@@ -92,12 +95,17 @@ class Plan:
             if feed.node.name not in feeds and feed.node not in feeds:
                 raise InputError(f"no array was given for input {feed.node.name!r}")
 
+    def _array(self, node: Node) -> Array:
+        """Return the array of a leaf, as fed or as held."""
+        values = next((feed.array for feed in self._inputs if feed.node is node), getattr(node, "value", None))
+        assert values is not None
+        return values
+
     def _refuse_ids(self, bad: int) -> None:
         """Say which ids do not fit."""
         node, _, _, limit = self.compiler.limits[bad]
-        values = next((feed.array for feed in self._inputs if feed.node is node), getattr(node, "value", None))
+        values = self._array(node)
         bound = self.program.memory[self._limits[bad, 2]]
-        assert values is not None
         raise InputError(
             f"{node.label!r} must hold ids from 0 to {bound - 1}; found {values.min()} to {values.max()}"
             f" (for {format_shape(limit)})"
@@ -205,7 +213,7 @@ class TrainingPlan(Plan):
 
     def sources(self, data: Mapping[Any, Any]) -> list[Array] | None:
         """Return whole arrays of examples for `steps`, or ``None`` where batches cannot be rows of them."""
-        if data.keys() != {feed.node.name for feed in self._inputs}:
+        if data.keys() != {feed.node.name for feed in self._inputs} or self.compiler.lengths:
             return None
         shapes = [feed.node.shape for feed in self._inputs]
         if (
@@ -287,4 +295,5 @@ class TrainingPlan(Plan):
 
 
 def _shapes(compiler: Compiler) -> list[Shape]:
-    return [node.shape for node in compiler.values] + [unit.output.shape for unit in compiler.units]
+    limits = [limit for *_, limit in compiler.limits]
+    return [node.shape for node in compiler.values] + [unit.output.shape for unit in compiler.units] + limits

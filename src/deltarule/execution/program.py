@@ -20,6 +20,7 @@ __all__ = ["MOST_SLICES", "Matrix", "Program", "Work", "address"]
 MOST_SLICES = 8
 _OPERANDS = 17
 _NUMBERS = 4
+_REMEMBERED = 16  # sizes: whole batches, and the smaller one at the end of each epoch, take turns
 _SLACK = 1.25  # a buffer that was too small is made larger than it has to be, as batches differ a little
 
 
@@ -103,6 +104,8 @@ class Program:
         self._accesses: dict[Hashable, list[tuple[Matrix, bool, int]]] = defaultdict(list)
         self._instructions: list[_Instruction] = []
         self._bound: dict[str, int] | None = None
+        self._bound_before: dict[tuple[tuple[str, int], ...], NDArray[np.int64]] = {}
+        self._bound_places: NDArray[np.intp] = np.zeros(0, np.intp)
         self.memory: NDArray[np.int64]
 
     def place(self, value: int = 0) -> int:
@@ -212,10 +215,16 @@ class Program:
         levels = np.array([instruction.level for instruction in ordered])
         self.stages = np.append(np.flatnonzero(np.diff(levels, prepend=-1)), len(ordered)).astype(np.int64)
         self.memory = np.array(self._values, np.int64)
+        self._bound_places = np.array([*self._sizes.values(), *self._slices.values()], np.intp)
 
     def bind(self, sizes: Mapping[str, int]) -> None:
         """Set the named dimensions: sizes, slices, and buffers that have become too small."""
         if sizes == self._bound:
+            return
+        self._bound = dict(sizes)
+        key = tuple(sorted(sizes.items()))
+        if key in self._bound_before:  # its buffers are large enough, as they never shrink
+            self.memory[self._bound_places] = self._bound_before[key]
             return
         for (fixed, *names), place in self._sizes.items():
             self.memory[place] = prod((sizes[str(name)] for name in names), start=int(fixed))
@@ -228,7 +237,8 @@ class Program:
                 grown[: buffer.array.size] = buffer.array.reshape(-1)  # what one step leaves for the next
                 buffer.array = grown
                 self._move(buffer.place, buffer.array)
-        self._bound = dict(sizes)
+        if len(self._bound_before) < _REMEMBERED:
+            self._bound_before[key] = self.memory[self._bound_places]
 
     def rebind(self, matrix: Matrix, array: Array) -> None:
         """Put another array in the place of one that the caller holds."""

@@ -10,12 +10,16 @@ from typing import Any
 
 import numpy as np
 
+from deltarule.drawing import Drawing, layout_available
 from deltarule.errors import InputError
 from deltarule.graph import Array, Constant, DropoutMask, Input, Node, Parameter, RowSignal, Signal, topological_order
+from deltarule.graph.picture import draw_nodes
 from deltarule.graph.shapes import bind
 from deltarule.graph.signals import add_signals, dense, sum_to_shape
 
 __all__ = ["Feeds", "Run", "backprop", "backward", "forward"]
+
+_SHOWN_NODES = 100  # of a graph that a notebook shows without being asked
 
 Feeds = Mapping[Any, Any]
 """Arrays for inputs, by name (str) or `Node`; a parameter or mask named by its node is overridden for this run."""
@@ -70,9 +74,29 @@ class Run:
             raise InputError(f"{len(found)} nodes of this run are named {node!r}; give the node itself")
         return found[0]
 
+    def draw(self) -> Drawing:
+        """Draw the graph with the value of every node, and its error signal after a backward pass.
+
+        Large arrays are shown by their least and greatest entries.
+
+        Examples
+        --------
+        >>> import deltarule as dr
+        >>> x, y = dr.input("x"), dr.input("y")
+        >>> drawing = dr.backprop(x * y, {"x": 4.0, "y": -3.0}).draw()
+        >>> [(node["label"], node["value"], node["signal"]) for node in drawing.nodes]
+        [('x', '4', '-3'), ('y', '-3', '4'), ('×', '-12', '1')]
+        """
+        return draw_nodes(self.order, self.values, self.signals)
+
+    def _repr_svg_(self) -> str | None:
+        return self.draw().svg if layout_available() and len(self.order) <= _SHOWN_NODES else None
+
 
 def backprop(output: Node, feeds: Feeds | None = None, *, dtype: Any = np.float64, seed: int | None = None) -> Run:
     """Run a graph forward and backward, and keep the value and the error signal of every node.
+
+    First derivatives only: signals are numbers, not nodes, so a gradient cannot be differentiated again.
 
     Parameters
     ----------
@@ -128,13 +152,13 @@ def forward(
             values[node] = np.asarray(node.operation.forward(*(values[source] for source in node.inputs)))
         elif isinstance(node, DropoutMask) and node not in fed:
             like = values[node.like]
-            values[node] = np.ones((), dtype) if random is None else node.draw(like.shape, dtype, random)
+            values[node] = np.ones((), dtype) if random is None else node.sample(like.shape, dtype, random)
         else:
             values[node] = _leaf_value(node, fed, sizes, dtype)
     return Run(order, values)
 
 
-def backward(run: Run, output: Node, *, wanted: Collection[Node] | None = None) -> None:
+def backward(run: Run, output: Node, *, wanted: Collection[Node] | None = None, signal: Array | None = None) -> None:
     """Send the signal 1 back from the output, and keep the error signal of every node on the way.
 
     Each node's signal is complete before it is shared out among the node's inputs, so nothing is computed twice.
@@ -144,15 +168,16 @@ def backward(run: Run, output: Node, *, wanted: Collection[Node] | None = None) 
     run : a forward pass; its `signals` are filled
     output : the node to differentiate
     wanted : compute only the signals of these nodes and of those above them; all where ``None``
+    signal : what to send back instead of 1, of the shape of the output's value
     """
     values, signals = run.values, run.signals
     signals.clear()
-    signals[output] = np.ones_like(values[output])
+    signals[output] = np.ones_like(values[output]) if signal is None else signal
     for node in reversed(run.order):
-        signal = signals.get(node)
-        if node.operation is None or signal is None or (wanted is not None and node not in wanted):
+        own = signals.get(node)
+        if node.operation is None or own is None or (wanted is not None and node not in wanted):
             continue
-        for source, contribution in zip(node.inputs, local_signals(node, signal, values), strict=True):
+        for source, contribution in zip(node.inputs, local_signals(node, own, values), strict=True):
             if contribution is not None and (wanted is None or source in wanted):
                 earlier = signals.get(source)
                 signals[source] = contribution if earlier is None else add_signals(earlier, contribution)

@@ -1,7 +1,7 @@
 """Rewrites: parts of a graph that kernels compute in one pass. The reference interpreter runs the graph as it stands.
 
-dropout(f(W x + b)) becomes a `Layer`; an objective over the scores of classes, or over pairs of scores, becomes one
-pass that finds the loss and its error signal together.
+dropout(f(W x + b)) becomes a `Layer`, also where something is added to the W x + b of windows; an objective over the
+scores of classes, or over pairs of scores, becomes one pass that finds the loss and its error signal together.
 """
 
 from __future__ import annotations
@@ -17,9 +17,13 @@ from deltarule.graph.operations import activations, arithmetic
 from deltarule.graph.operations.arrangement import OneHot, Pick
 from deltarule.graph.operations.linear import Affine, Linear
 from deltarule.graph.operations.reductions import LogSumExp, Max, Mean, Sum
+from deltarule.graph.operations.sequences import SentenceLikelihood, StructuredMargin
 from deltarule.graph.operations.windows import WindowAffine
 
-__all__ = ["ClassMargins", "CrossEntropy", "Layer", "Masked", "PairMargins", "SquaredErrors", "Unit", "rewritten"]
+__all__ = [
+    "ClassMargins", "CrossEntropy", "Layer", "Masked", "PairMargins", "SequenceLikelihood", "SequenceMargins",
+    "SquaredErrors", "Unit", "rewritten",
+]  # fmt: skip
 
 FUSED_ACTIVATIONS = (
     activations.Sigmoid, activations.Tanh, activations.HardTanh, activations.SoftSign, activations.ReLU,
@@ -46,11 +50,20 @@ class Unit:
 
 @dataclass(frozen=True, eq=False)
 class Layer(Unit):
-    """dropout(f(W x + b)), of rows or of windows; the activation and the mask may be missing."""
+    """dropout(f(W x + b)), of rows or of windows; the activation and the mask may be missing.
+
+    Attributes
+    ----------
+    affine : W x + b
+    activation : f(W x + b)
+    mask : of dropout
+    addend : what is added to the W x + b of windows before f
+    """
 
     affine: Node
     activation: Node | None
     mask: DropoutMask | None
+    addend: Node | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +93,18 @@ class ClassMargins(Unit):
 @dataclass(frozen=True, eq=False)
 class PairMargins(Unit):
     """mean(max(0, Δ + s_c − s)); inputs are the true and the corrupted scores."""
+
+    margin: float
+
+
+@dataclass(frozen=True, eq=False)
+class SequenceLikelihood(Unit):
+    """Σ (log Z − s(y)) / tokens; inputs are those of the operation."""
+
+
+@dataclass(frozen=True, eq=False)
+class SequenceMargins(Unit):
+    """Σ max(0, max_y' (s(y') + Δ · wrong(y, y')) − s(y)) / tokens; inputs are those of the operation."""
 
     margin: float
 
@@ -121,7 +146,15 @@ class _Finder:
             objective = next((found for finder in finders if (found := finder(node)) is not None), None)
             if objective is not None:
                 return objective
-        return self.layer(node) or (Unit(node, node.inputs), [])
+        return self.layer(node) or (self.sequences(node) or Unit(node, node.inputs), [])
+
+    def sequences(self, node: Node) -> Unit | None:
+        """Recognise an objective of label sequences."""
+        if _is(node, SentenceLikelihood) and self.has_signal_one(node):
+            return SequenceLikelihood(node, node.inputs)
+        if _is(node, StructuredMargin) and self.has_signal_one(node):
+            return SequenceMargins(node, node.inputs, node.operation.margin)  # type: ignore[union-attr]
+        return None
 
     def has_signal_one(self, node: Node) -> bool:
         """Say whether a scalar is the loss, or a term of it."""
@@ -137,25 +170,33 @@ class _Finder:
 
     def layer(self, node: Node) -> tuple[Unit, list[Node]] | None:
         """Recognise dropout(f(W x + b)), or dropout alone."""
-        inner: list[Node] = []
-        mask, activation, top = None, None, node
+        mask, top = None, node
         if _is(node, arithmetic.Multiply):
             mask = next((m for m in node.inputs if isinstance(m, DropoutMask)), None)
             rest = [source for source in node.inputs if source is not mask]
             if mask is None or len(rest) != 1 or mask.like is not rest[0] or self.uses[mask] != 1:
                 return None
             top = rest[0]
-            if not self.only(top, (*_AFFINE, *FUSED_ACTIVATIONS)):
-                return Masked(node, (top,), mask), [mask]
-            inner += [mask, top]
-        if _is(top, *FUSED_ACTIVATIONS):
-            if not self.only(top.inputs[0], _AFFINE):
-                return (Masked(node, (top,), mask), [mask]) if mask is not None else None
-            activation, top = top, top.inputs[0]
-            inner.append(top)
-        if not _is(top, *_AFFINE):
-            return None
-        return Layer(node, top.inputs, top, activation, mask), inner
+        activation = top if _is(top, *FUSED_ACTIVATIONS) else None
+        z = top if activation is None else top.inputs[0]
+        inside = [inner for inner in dict.fromkeys((top, z)) if inner is not node]
+        found = self.preactivation(z) if all(self.uses[inner] == 1 for inner in inside) else None
+        if found is None:
+            return None if mask is None else (Masked(node, (top,), mask), [mask])
+        affine, addend = found
+        inputs = affine.inputs if addend is None else (*affine.inputs, addend)
+        inner = [*inside, *([affine] if affine is not z else []), *([] if mask is None else [mask])]
+        return Layer(node, inputs, affine, activation, mask, addend), inner
+
+    def preactivation(self, node: Node) -> tuple[Node, Node | None] | None:
+        """Recognise W x + b, and what is added to it, if it is of windows."""
+        if _is(node, *_AFFINE):
+            return node, None
+        if _is(node, arithmetic.Add):
+            for affine, addend in (node.inputs, node.inputs[::-1]):
+                if self.only(affine, WindowAffine) and addend.shape == node.shape == affine.shape:
+                    return affine, addend
+        return None
 
     def cross_entropy(self, node: Node) -> tuple[Unit, list[Node]] | None:
         """Recognise mean(log Σ e^s − s_y)."""

@@ -11,6 +11,8 @@ from deltarule.graph.operations.arithmetic import Absolute, Exp, Log, Maximum
 from deltarule.graph.operations.arrangement import Concatenate, OneHot, Pick, Reshape, RowLookup
 from deltarule.graph.operations.linear import Affine, Linear, MatMul, Transpose
 from deltarule.graph.operations.reductions import LogSumExp, Max, Mean, Sum
+from deltarule.graph.operations.sequences import SentenceLikelihood, StructuredMargin
+from deltarule.graph.operations.sparse import SparseAffine
 from deltarule.graph.operations.windows import WindowAffine
 from deltarule.graph.shapes import Shape
 
@@ -37,9 +39,12 @@ __all__ = [
     "relu",
     "reshape",
     "row_lookup",
+    "sentence_likelihood",
     "sigmoid",
     "soft_sign",
     "softmax",
+    "sparse_affine",
+    "structured_margin",
     "sum",
     "tanh",
     "transpose",
@@ -119,6 +124,19 @@ def window_affine(vectors: Any, positions: Any, weight: Any, bias: Any) -> Node:
     windows is multiplied once.
     """
     return apply(WindowAffine(), vectors, positions, weight, bias)
+
+
+def sparse_affine(columns: Any, values: Any, ends: Any, weight: Any, bias: Any) -> Node:
+    """Return x W + b for sparse rows x, which only reads the rows of W that belong to entries of x.
+
+    Parameters
+    ----------
+    columns, values : of the entries of all rows, one row after another, each of shape (entries,)
+    ends : where the entries of each row end, (batch,); ``indptr[1:]`` of a CSR matrix
+    weight : W, a row for each column of x, of shape (features, outputs): the transposed weight of `affine`
+    bias : b, of shape (outputs,)
+    """
+    return apply(SparseAffine(), columns, values, ends, weight, bias)
 
 
 def transpose(a: Any) -> Node:
@@ -204,6 +222,30 @@ def leaky_relu(z: Any, slope: float = 0.01) -> Node:
 def softmax(z: Any, axis: int = -1) -> Node:
     """Return e^{z_i} / Σ_j e^{z_j} along an axis."""
     return apply(Softmax(axis), z)
+
+
+def sentence_likelihood(scores: Any, transitions: Any, start: Any, end: Any, labels: Any, lengths: Any) -> Node:
+    """Return minus the log-probability of the label sequences of sentences, over their tokens: a linear-chain CRF.
+
+    Parameters
+    ----------
+    scores : (tokens, labels); sentences lie end to end
+    transitions, start, end : scores of pairs of labels, column after row, and of first and last labels
+    labels : the true label of each token
+    lengths : tokens of each sentence
+    """
+    return apply(SentenceLikelihood(), scores, transitions, start, end, labels, lengths)
+
+
+def structured_margin(
+    scores: Any, transitions: Any, start: Any, end: Any, labels: Any, lengths: Any, margin: float = 1.0
+) -> Node:
+    """Return by how much the worst label sequence of each sentence breaks its margin, over their tokens.
+
+    Every sequence must score below the true one by `margin` for each wrong label. For the rest, see
+    `sentence_likelihood`.
+    """
+    return apply(StructuredMargin(margin), scores, transitions, start, end, labels, lengths)
 
 
 def dropout(x: Node, rate: float) -> Node:

@@ -8,12 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from deltarule.drawing import Drawing, layout_available
 from deltarule.errors import InputError, ShapeError
 from deltarule.graph.operation import Operation
 from deltarule.graph.operations.arithmetic import Add, Divide, Exp, Log, Multiply, Negate, Power, Subtract
 from deltarule.graph.operations.linear import MatMul
+from deltarule.graph.picture import draw_nodes
 from deltarule.graph.shapes import Shape, format_shape
 from deltarule.graph.signals import Array
+
+_SHOWN_NODES = 100  # of a graph that a notebook shows without being asked
 
 __all__ = ["Constant", "DropoutMask", "Input", "Node", "Parameter", "apply", "topological_order"]
 
@@ -54,6 +58,36 @@ class Node:
         if self.name or self.operation is None:
             return self.name
         return self.operation.name
+
+    def draw(self) -> Drawing:
+        """Draw the graph that makes this node: a box for each node, with what it is and its shape.
+
+        `Run.draw` also shows values and error signals.
+
+        Returns
+        -------
+        Drawing
+            Shown by itself in notebooks; ``.svg`` is its text, ``.save(path)`` writes it.
+
+        Raises
+        ------
+        InputError
+            Where the package that lays out graphs is missing, which ``pip install 'deltarule[draw]'`` brings.
+
+        Examples
+        --------
+        >>> import deltarule as dr
+        >>> x, y = dr.input("x"), dr.input("y")
+        >>> [node["label"] for node in (x * y).draw().nodes]
+        ['x', 'y', '×']
+        """
+        return draw_nodes(topological_order([self]))
+
+    def _repr_svg_(self) -> str | None:
+        """Show graphs that are not too large in notebooks."""
+        if not layout_available() or len(topological_order([self])) > _SHOWN_NODES:
+            return None
+        return self.draw().svg
 
     def __repr__(self) -> str:
         return f"<{self.label} {format_shape(self.shape)}>"
@@ -148,7 +182,7 @@ class DropoutMask(Node):
         self.like = like
         self.rate = rate
 
-    def draw(self, shape: tuple[int, ...], dtype: Any, random: np.random.Generator) -> Array:
+    def sample(self, shape: tuple[int, ...], dtype: Any, random: np.random.Generator) -> Array:
         """Draw a mask."""
         kept = random.random(shape, dtype=np.float32) >= self.rate
         return np.multiply(kept, 1 / (1 - self.rate), dtype=dtype)

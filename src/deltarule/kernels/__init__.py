@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
-from threading import Timer
 
 __all__ = ["TAGGING", "TRAINING", "load"]
 
-TRAINING = ("batches", "machine", "execute")
-TAGGING = ("lines", "form_numbers", "window_scores", "viterbi", "tagged_lines")
-
-_LOADING = 2.0  # seconds; from disk it takes less than one
+TRAINING = ("batches", "contexts", "machine", "execute")
+TAGGING = ("lines", "form_numbers", "contexts", "window_scores", "viterbi", "tagged_lines")
 
 
 def load(names: tuple[str, ...]) -> None:
@@ -21,17 +17,5 @@ def load(names: tuple[str, ...]) -> None:
     ----------
     names : modules of kernels, TRAINING or TAGGING
     """
-    if all(f"{__name__}.{name}" in sys.modules for name in names):
-        return
-    notice = Timer(_LOADING, _say_that_it_takes_a_while)
-    notice.daemon = True
-    notice.start()
-    try:
-        for name in names:
-            import_module(f"{__name__}.{name}")
-    finally:
-        notice.cancel()
-
-
-def _say_that_it_takes_a_while() -> None:
-    print("deltarule: compiling for this machine; this happens once and takes about 20 seconds", file=sys.stderr)
+    for name in names:
+        import_module(f"{__name__}.{name}")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Callable
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -56,15 +56,28 @@ def inlined(function: Function) -> Function:
 
 def _keep_on_disk(compiled: Any, function: Callable[..., Any]) -> None:
     """Let Numba keep machine code beside the source, or in the user's cache directory; if neither can be, nowhere."""
-    with suppress(RuntimeError):
+    try:
         compiled._cache = _KernelCache(function)
+    except RuntimeError:
+        _say_that_it_takes_a_while()
 
 
 class _KernelCache(FunctionCache):  # type: ignore[misc]
     """Numba's cache on disk, which by itself looks only at the file of a kernel, not at those of functions it calls."""
 
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        loaded = super().load_overload(sig, target_context)
+        if loaded is None:
+            _say_that_it_takes_a_while()
+        return loaded
+
     def _index_key(self, sig: Any, codegen: Any) -> Any:
         return (*super()._index_key(sig, codegen), _sources())
+
+
+@cache  # once is enough
+def _say_that_it_takes_a_while() -> None:
+    print("deltarule: compiling for this machine; this happens once and takes about 20 seconds", file=sys.stderr)
 
 
 @cache

@@ -22,6 +22,8 @@ from deltarule.kernels.memory import doubles, floats, integers, long_integers
 from deltarule.kernels.products import multiply
 from deltarule.kernels.reductions import reduce, share_reduction, share_softmax, softmax
 from deltarule.kernels.rows import add, add_rows, copy, copy_rows, read_rows
+from deltarule.kernels.sequence_losses import sentence_likelihood, structured_margins
+from deltarule.kernels.sequences import padded
 from deltarule.kernels.slices import (
     ALL,
     layer,
@@ -31,6 +33,7 @@ from deltarule.kernels.slices import (
     window_layer,
     window_signals,
 )  # fmt: skip
+from deltarule.kernels.sparse import share_sparse_rows, share_sparse_values, sparse_layer
 from deltarule.kernels.updates import squared_norm, update
 from deltarule.kernels.windows import read_windows
 
@@ -180,6 +183,23 @@ def _rows_and_windows(code: int, o: Any, x: Any, part: int, parts: int, places: 
 
 
 @inlined
+def _sparse_rows(code: int, o: Any, part: int, parts: int) -> None:
+    """Layers over sparse rows."""
+    if code == do.SPARSE_LAYER:
+        first, last = rows_of_slice(o[5], part, parts)
+        columns, values, ends = integers(o[0], ALL), floats(o[1], ALL), integers(o[2], o[5])
+        sparse_layer(columns, values, ends, floats(o[3], ALL), floats(o[4], o[6]), first, last, o[6], floats(o[7], ALL))
+    elif code == do.SHARE_SPARSE_ROWS:
+        first, last = rows_of_slice(o[3], part, parts)
+        values, ends = floats(o[0], ALL), integers(o[1], o[3])
+        share_sparse_rows(values, ends, floats(o[2], ALL), first, last, o[4], floats(o[5], ALL))
+    elif code == do.SHARE_SPARSE_VALUES:
+        first, last = rows_of_slice(o[4], part, parts)
+        columns, ends, table = integers(o[0], ALL), integers(o[1], o[4]), floats(o[2], ALL)
+        share_sparse_values(columns, ends, table, floats(o[3], ALL), first, last, o[5], floats(o[6], ALL))
+
+
+@inlined
 def _losses_and_updates(code: int, o: Any, x: Any, part: int, parts: int, places: Any, memory: Any) -> None:
     """Objectives with their signals, checks of gradients, and update rules."""
     if code == do.SOFTMAX_CROSS_ENTROPY:
@@ -241,6 +261,31 @@ def _losses_and_updates(code: int, o: Any, x: Any, part: int, parts: int, places
         update_rows(o, x, part, parts)
 
 
+@inlined
+def _sequences(code: int, o: Any, x: Any, part: int, parts: int) -> None:
+    """Objectives of label sequences, with their signals; those of transitions, in parts that are added up later."""
+    if code == do.SENTENCE_LIKELIHOOD:
+        rows, classes, pairs = o[13], o[14], o[14] * o[14]
+        scratch = floats(o[9] + 4 * part * (2 * pairs + 2 * classes), 2 * pairs + 2 * classes)
+        doubles(o[16], parts)[part] = sentence_likelihood(
+            floats(o[0], rows * classes), integers(o[1], rows), integers(o[2], o[15]), floats(o[3], pairs),
+            floats(o[4], classes), floats(o[5], classes), floats(o[6], rows * classes), floats(o[7], rows * classes),
+            floats(o[8], rows * classes), scratch, floats(o[10] + 4 * part * pairs, pairs),
+            floats(o[11] + 4 * part * classes, classes), floats(o[12] + 4 * part * classes, classes),
+            rows, classes, part, parts,
+        )  # fmt: skip
+    elif code == do.STRUCTURED_MARGINS:
+        rows, classes, pairs = o[12], o[13], o[13] * o[13]
+        width = padded(classes)
+        doubles(o[15], parts)[part] = structured_margins(
+            floats(o[0], rows * classes), integers(o[1], rows), integers(o[2], o[14]), floats(o[3], pairs),
+            floats(o[4], classes), floats(o[5], classes), doubles(o[6], rows * width),
+            doubles(o[7] + 8 * part * classes * width, classes * width), integers(o[8], rows),
+            floats(o[9] + 4 * part * pairs, pairs), floats(o[10] + 4 * part * classes, classes),
+            floats(o[11] + 4 * part * classes, classes), rows, classes, x[0], part, parts,
+        )  # fmt: skip
+
+
 @called_by_address(int64(int64, int64, int64, int64, int64))
 def execute(instruction: int, memory_address: int, numbers_address: int, part: int, parts: int) -> int:
     """Do one slice of an instruction.
@@ -265,6 +310,10 @@ def execute(instruction: int, memory_address: int, numbers_address: int, part: i
         _arrays(code, o, x, part, parts)
     elif code <= do.READ_WINDOWS:
         _rows_and_windows(code, o, x, part, parts, p, memory)
-    else:
+    elif code <= do.UPDATE_ROWS:
         _losses_and_updates(code, o, x, part, parts, p, memory)
+    elif code <= do.STRUCTURED_MARGINS:
+        _sequences(code, o, x, part, parts)
+    else:
+        _sparse_rows(code, o, part, parts)
     return 0

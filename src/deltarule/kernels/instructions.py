@@ -38,10 +38,10 @@ FILL = 19  # target count [number] | entries
 READ_ROWS = 20  # table ids count columns output stride | rows
 ADD_ROWS = 21  # values ids count columns stride sums
 # vectors vector_stride count dimension weight size columns positions windows bias bias_count z
-# laid_out products seed [function parameter rate] | columns
+# laid_out products seed addend [function parameter rate] | columns
 WINDOW_LAYER = 22
 # vectors vector_stride count dimension laid_out size columns positions windows signal activation
-# collected bias_sums gradient parts seed weight [function parameter rate finish] | columns
+# collected bias_sums gradient parts seed weight [function parameter rate signal_left] | columns
 WINDOW_SIGNALS = 23
 SUM_PARTS = 24  # parts part_count count output | entries
 CHOOSE_WINDOWS = 25  # count vectors size → few many windows places collected_windows collected_vectors
@@ -58,6 +58,17 @@ CHECK_GRADIENTS = 35  # norms norm_count loss factor → fine [largest clip]
 SUM_DISTINCT_ROWS = 36  # values ids count columns stride places distinct sums begin → known
 UPDATE = 37  # value gradient first second count state factor [rule settings...] | entries
 UPDATE_ROWS = 38  # value sums first second distinct rows columns state factor [rule settings...] | rows
+# scores labels lengths transitions start end forward later signal scratch transition_parts start_parts
+# end_parts rows classes sentences losses | sentences
+SENTENCE_LIKELIHOOD = 39
+# scores labels lengths transitions start end totals scratch rivals transition_parts start_parts end_parts rows
+# classes sentences losses [margin] | sentences
+STRUCTURED_MARGINS = 40
+
+# Layers over sparse rows.
+SPARSE_LAYER = 41  # columns values ends table bias rows outputs z | rows
+SHARE_SPARSE_ROWS = 42  # values ends signal rows outputs shared | rows
+SHARE_SPARSE_VALUES = 43  # columns ends table signal rows outputs shared | rows
 
 # Update rules.
 SGD, MOMENTUM, NESTEROV, ADAGRAD, RMSPROP, ADAM = range(6)

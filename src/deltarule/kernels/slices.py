@@ -73,7 +73,7 @@ def window_layer(o: Any, x: Any, part: int, parts: int) -> None:
         multiply(count, width, dimension, o[0], o[1], False, laid_out, dimension, True, products, width, False)
     finish_windows(
         floats(products, ALL), integers(o[7], ALL), o[8], size, columns, left, right, floats(o[11], ALL),
-        floats(o[9], o[10]), int64(x[0]), x[1], o[14], x[2],
+        floats(o[9], o[10]), o[15] != 0, floats(o[15], ALL), int64(x[0]), x[1], o[14], x[2],
     )  # fmt: skip
 
 
@@ -104,7 +104,7 @@ def window_signals(o: Any, x: Any, part: int, parts: int) -> None:
     laid_out, collected = o[4] + 4 * left * size * dimension, o[11] + 4 * left * size * count
     collect_windows(
         floats(o[9], ALL), floats(o[10], ALL), integers(o[7], ALL), o[8], size, columns, left, right, count,
-        floats(collected, ALL), floats(o[12], columns), int64(x[0]), x[1], o[15], x[2],
+        floats(collected, ALL), floats(o[12], columns), int64(x[0]), x[1], o[15], x[2], x[3] != 0,
     )  # fmt: skip
     part_of_shared = o[14] + 4 * part * count * dimension
     if count < _FEW_VECTORS:

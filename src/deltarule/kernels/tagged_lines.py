@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numba import types
 
-from deltarule.kernels.compiled import kernel
+from deltarule.kernels.compiled import inlined, kernel
 
 __all__ = ["spell_labels", "write_lines"]
 
@@ -44,15 +45,29 @@ def spell_labels(
             joined, touching = goes_on, t + 1 < last and same_type[label, labels[t + 1]]
 
 
+@inlined
+def _write_decimal(number: float, lines: Any, place: int) -> int:
+    """Write a tab and a number between 0 and 1 with four decimals; return where they end."""
+    digits, unit = int(np.rint(number * 10_000)), 10_000
+    lines[place], lines[place + 1], lines[place + 2] = ord("\t"), ord("0") + digits // unit, ord(".")
+    place += 3
+    while unit > 1:
+        digits, unit = digits % unit, unit // 10
+        lines[place] = ord("0") + digits // unit
+        place += 1
+    return place
+
+
 @kernel(
     types.int64(
         _BYTES, types.int32[::1], types.int32[::1], types.int64[::1],
-        types.int16[::1], _BYTES, types.int64[::1], types.uint8[::1],
+        types.int16[::1], _BYTES, types.int64[::1], types.float32[::1], types.uint8[::1],
     )
 )  # fmt: skip
 def write_lines(
-    text: Any, starts: Any, ends: Any, sentence_offsets: Any, labels: Any, names: Any, name_ends: Any, lines: Any
-) -> int:
+    text: Any, starts: Any, ends: Any, sentence_offsets: Any, labels: Any, names: Any, name_ends: Any,
+    confidences: Any, lines: Any,
+) -> int:  # fmt: skip
     """Write a line for each token, with a tab and its label behind it, and an empty line behind each sentence.
 
     Parameters
@@ -61,6 +76,7 @@ def write_lines(
     sentence_offsets : where sentences begin and end
     labels : of each token
     names, name_ends : label i is ``names[name_ends[i] : name_ends[i + 1]]``
+    confidences : of each token, between 0 and 1, written behind its label with four decimals; none where it is empty
     lines : filled
 
     Returns
@@ -80,6 +96,8 @@ def write_lines(
             for i in range(name_ends[labels[t]], name_ends[labels[t] + 1]):
                 lines[place] = names[i]
                 place += 1
+            if len(confidences):
+                place = _write_decimal(confidences[t], lines, place)
             lines[place] = ord("\n")
             place += 1
         if first < last:

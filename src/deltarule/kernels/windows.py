@@ -48,9 +48,9 @@ def _add_two(first: Any, second: Any, target: Any) -> None:
 @inlined
 def finish_windows(
     products: Any, positions: Any, windows: int, size: int, columns: int, left: int, right: int, z: Any, bias: Any,
-    function: int, parameter: float, seed: int, rate: float,
+    added: bool, addend: Any, function: int, parameter: float, seed: int, rate: float,
 ) -> None:  # fmt: skip
-    """z_t ← dropout(f(b + Σ_p W_p x_{i(t, p)})) for neurons left to right, of all `columns`."""
+    """z_t ← dropout(f(b + Σ_p W_p x_{i(t, p)})) for neurons left to right, of all `columns`; f may get an addend."""
     width = right - left
     own_bias, tile = bias[left:right], np.empty(_TILE * width, np.float32)
     for begin in range(0, windows, _TILE):
@@ -58,6 +58,8 @@ def finish_windows(
         for row in range(rows):
             own, at = tile[row * width : (row + 1) * width], (begin + row) * size
             copy(own_bias, own)
+            if added:
+                add(addend[(begin + row) * columns + left : (begin + row) * columns + right], own)
             if size % 2 == 1:
                 last = (positions[at + size - 1] * size + size - 1) * width
                 add(products[last : last + width], own)
@@ -76,11 +78,12 @@ def finish_windows(
 @inlined
 def collect_windows(
     signal: Any, activation: Any, positions: Any, windows: int, size: int, columns: int, left: int, right: int,
-    vectors: int, collected: Any, sums: Any, function: int, parameter: float, seed: int, rate: float,
+    vectors: int, collected: Any, sums: Any, function: int, parameter: float, seed: int, rate: float, left_there: bool,
 ) -> None:  # fmt: skip
     """Add up the signals of each W_p x over all windows that it stands in, for neurons left to right; and those of b.
 
-    The signals are at dropout(f(z)) where there is an activation, and are turned into those at z on the way.
+    The signals are at dropout(f(z)) where there is an activation, and are turned into those at z on the way; these may
+    be left where the others were.
     """
     width = right - left
     tile, activations = np.empty(_TILE * width, np.float32), np.empty(_TILE * width, np.float32)
@@ -101,6 +104,8 @@ def collect_windows(
         for row in range(rows):
             own, at = tile[row * width : (row + 1) * width], (begin + row) * size
             add(own, bias_sums)
+            if left_there:
+                copy(own, signal[(begin + row) * columns + left : (begin + row) * columns + right])
             for place in range(size):
                 target = (positions[at + place] * size + place) * width
                 add(own, collected[target : target + width])

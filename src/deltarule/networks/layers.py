@@ -98,13 +98,14 @@ class Dense(Layer):
         weight = self.parameter("weight")
         return self._activate(affine(inputs, weight, self.parameter("bias")) if self.bias else linear(inputs, weight))
 
-    def over_windows(self, vectors: Node, positions: Node) -> Node:
+    def over_windows(self, vectors: Node, positions: Node, addend: Node | None = None) -> Node:
         """Add a = f(W x + b) where x is the vectors of a window end to end, without laying out the windows.
 
         Parameters
         ----------
         vectors : (n, d)
         positions : which vectors stand in each window, (batch, size) with inputs = size × d
+        addend : what is added to W x + b before f, such as a product with more inputs, (batch, outputs)
 
         Returns
         -------
@@ -112,7 +113,8 @@ class Dense(Layer):
             The same as the layer on top of a row lookup and a `Window`, for fewer multiplications where words recur.
         """
         bias = self.parameter("bias") if self.bias else np.zeros(self.outputs)
-        return self._activate(window_affine(vectors, positions, self.parameter("weight"), bias))
+        z = window_affine(vectors, positions, self.parameter("weight"), bias)
+        return self._activate(z if addend is None else z.named(f"{self.name or self.kind}.windows") + addend)
 
     def _activate(self, preactivation: Node) -> Node:
         """Name the preactivation and add f."""

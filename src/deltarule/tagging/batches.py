@@ -23,18 +23,27 @@ class Sentences:
     encoded : feature ids of its forms
     window : words in a window
     labels : label id of each token, for training
+    whole : whether the objective is one of whole sentences, which needs their lengths
+    context : context features of each token, if the network takes them
     """
 
     def __init__(
-        self, corpus: Corpus, encoded: EncodedForms, window: int, labels: NDArray[np.int32] | None = None
+        self,
+        corpus: Corpus,
+        encoded: EncodedForms,
+        window: int,
+        labels: NDArray[np.int32] | None = None,
+        whole: bool = False,
+        context: Array | None = None,
     ) -> None:
-        self.corpus, self.encoded, self.window, self.labels = corpus, encoded, window, labels
+        self.corpus, self.encoded, self.window, self.labels, self.whole = corpus, encoded, window, labels, whole
+        self.context = context
         self._names = list(encoded)
         self._features = np.stack([encoded[name] for name in self._names])
         self._places = np.zeros(len(corpus.forms), np.int32)
 
     def feeds(self, sentences: NDArray[np.intp]) -> dict[str, Array]:
-        """Return the arrays of a batch: ids of its distinct forms, windows as rows among them, and labels.
+        """Return the arrays of a batch: ids of its distinct forms, windows as rows among them, context and labels.
 
         Row 0 is the boundary, which stands where a window reaches beyond its sentence.
         """
@@ -51,9 +60,13 @@ class Sentences:
         )
         feeds: dict[str, Array] = dict(zip(self._names, np.take(self._features, forms[:distinct], axis=1), strict=True))
         feeds["positions"] = positions
+        tokens = np.repeat(begins - np.cumsum(lengths) + lengths, lengths) + np.arange(count)
+        if self.context is not None:
+            feeds["context"] = np.take(self.context, tokens, axis=0)
         if self.labels is not None:
-            ends = np.cumsum(lengths)
-            feeds["labels"] = self.labels[np.repeat(begins - ends + lengths, lengths) + np.arange(count)]
+            if self.whole:
+                feeds["lengths"] = lengths.astype(np.int32)
+            feeds["labels"] = self.labels[tokens]
         return feeds
 
     def batches(self, tokens: int, random: np.random.Generator | None = None) -> Iterator[NDArray[np.intp]]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,28 +11,24 @@ from numpy.typing import NDArray
 from deltarule.errors import NonFiniteError
 from deltarule.graph import Array
 from deltarule.tagging.config import TaggerConfig
+from deltarule.tagging.contexts import Passages, context_features, form_traits
 from deltarule.tagging.decoding import Decoder
-from deltarule.tagging.encoding import EncodedForms
+from deltarule.tagging.encoding import FormEncoder
 from deltarule.tagging.threads import in_order
 from deltarule.tagging.window_network import WindowNetwork
 
-__all__ = ["CompiledScores", "feature_matrix", "non_finite_scores", "sentence_batches"]
+__all__ = ["CompiledScores", "feature_matrix", "non_finite_scores"]
 
 _COMMON_BYTES = 1 << 27  # products of forms that are kept
-_BATCH = 1 << 13  # tokens that are scored before they are labelled; a sentence is not cut
 _PIECE = 1 << 14  # tokens whose rare forms are multiplied at once
 _FORMS = 1 << 10  # forms that are multiplied at once
+_CONTEXTS = 1 << 9  # tokens whose context features are multiplied at once
 
 
-def feature_matrix(encoded: EncodedForms) -> NDArray[np.int32]:
-    """Lay the feature ids of forms side by side, of shape (1 + forms, features)."""
-    return np.stack(list(encoded.values()), axis=1)
-
-
-def sentence_batches(sentence_offsets: NDArray[np.int64]) -> list[tuple[int, int]]:
-    """Divide sentences into batches of so many tokens that their scores stay in the cache: first sentence, and last."""
-    cuts = np.searchsorted(sentence_offsets, np.arange(0, sentence_offsets[-1], _BATCH))
-    return list(pairwise(np.unique([*cuts, len(sentence_offsets) - 1]).tolist()))
+def feature_matrix(encoder: FormEncoder, forms: Sequence[str]) -> NDArray[np.int32]:
+    """Lay the feature ids of forms and their traits side by side, of shape (1 + forms, features + TRAITS)."""
+    ids = np.stack(list(encoder.encode(forms).values()), axis=1)
+    return np.concatenate([ids, form_traits(encoder.spelled(forms))], axis=1)
 
 
 def non_finite_scores() -> NonFiniteError:
@@ -45,15 +41,19 @@ class CompiledScores:
     """A tagger's network as arrays for the kernels.
 
     z_t = b + Σ_p W_p x_{t+p}: the products W_1 x ... W_k x of the first forms of a text, which are most of its tokens,
-    are kept; those of others are computed where they occur. Then a = f(z) and s = U a + c.
+    are kept; those of others are computed where they occur. Where there are context features c_t, V c_t is added. Then
+    a = f(z) and s = U a + d.
 
     Attributes
     ----------
     tables : the vectors of each feature
     projection : the transposed W_p side by side, of shape (d, k m)
     bias, activation : b, and the number of f
-    output_weight, output_bias : U with rows of zeros behind it, and c
-    decoder : the rules of labels
+    output_weight, output_bias : U with rows of zeros behind it, and d
+    decoder : the rules of labels, with the scores of transitions that were learned
+    context_weight : V transposed, of shape (context features, m), or ``None``
+    context_vectors, word_column : what context features are made from
+    temperature : by which scores are divided before they become probabilities
     """
 
     tables: tuple[Array, ...]
@@ -63,9 +63,15 @@ class CompiledScores:
     output_weight: Array
     output_bias: Array
     decoder: Decoder
+    context_weight: Array | None
+    context_vectors: Array
+    word_column: int
+    temperature: float = 1.0
 
     @classmethod
-    def of(cls, config: TaggerConfig, network: WindowNetwork, decoder: Decoder) -> CompiledScores:
+    def of(
+        cls, config: TaggerConfig, network: WindowNetwork, decoder: Decoder, temperature: float = 1.0
+    ) -> CompiledScores:
         """Lay out the parameters of a network as they are now."""
         from deltarule.kernels.window_scores import ACTIVATIONS, GROUP
 
@@ -73,13 +79,17 @@ class CompiledScores:
         hidden, output = values["hidden.weight"], values["output.weight"]
         sides = hidden.reshape(len(hidden), config.window, -1)
         return cls(
-            tuple(values[f"{name}.vectors"] for name in config.features),
+            tuple(values[f"{name}.vectors"] for name in network.feature_ids),
             np.ascontiguousarray(sides.transpose(2, 1, 0)).reshape(sides.shape[2], -1),
             np.ascontiguousarray(values["hidden.bias"]),
             ACTIVATIONS.index(config.activation),
             np.concatenate([output, np.zeros((-len(output) % GROUP, len(hidden)), np.float32)]),
             np.ascontiguousarray(values["output.bias"]),
-            decoder,
+            decoder if network.transitions is None else decoder.with_learned(network.transitions.scores()),
+            None if network.context is None else np.ascontiguousarray(values["context.weight"].T),
+            network.context_vectors,
+            network.word_column,
+            temperature,
         )
 
     @property
@@ -115,17 +125,25 @@ class CompiledScores:
         """Return room for the products of forms."""
         return np.empty((forms, self.places, len(self.bias)), np.float32)
 
+    def room_for_rare(self, tokens: int) -> Array:
+        """Return room for the products of the forms of a text that are not kept."""
+        return self.room(min(_PIECE, tokens) + self.places)
+
     def labels(
-        self, forms: NDArray[np.int32], sentence_offsets: NDArray[np.int64], features: NDArray[np.int32], common: Array
+        self,
+        passages: Passages,
+        features: NDArray[np.int32],
+        common: Array,
+        probabilities: Array | None = None,
     ) -> NDArray[np.int16]:
         """Return the labels of the highest total score that are legal in each sentence.
 
         Parameters
         ----------
-        forms : row of each token's form among the features
-        sentence_offsets : where sentences begin and end
-        features : of shape (1 + forms, features); row 0 is what lies beyond the ends of sentences
+        passages : the text
+        features : of `feature_matrix`; row 0 is what lies beyond the ends of sentences
         common : the products of the first of these
+        probabilities : filled with the probability of each label at each token, where it is given
 
         Raises
         ------
@@ -134,41 +152,60 @@ class CompiledScores:
         """
         from deltarule.kernels.viterbi import best_labels
 
-        labels = np.empty(len(forms), np.int16)
+        labels = np.empty(passages.tokens, np.int16)
+        transitions = self.decoder.scores
         # For all batches: the library for memory would keep a part of it each time.
-        rare = self.room(min(_PIECE, len(forms)) + self.places)
-        for first, last in sentence_batches(sentence_offsets):
-            begin, end = sentence_offsets[first], sentence_offsets[last]
-            offsets = sentence_offsets[first : last + 1] - begin
-            scores = self.scores(forms[begin:end], offsets, features, common, rare)
-            best_labels(scores, offsets, self.decoder.start, self.decoder.between, self.decoder.end, labels[begin:end])
+        rare = self.room_for_rare(passages.tokens)
+        for own, tokens in passages.batches():
+            scores = self.scores(own, features, common, rare)
+            best_labels(scores, own.sentence_offsets, *transitions, bool(self.decoder.learned), labels[tokens])
+            if probabilities is not None:
+                self.fill_probabilities(scores, own.sentence_offsets, self.temperature, probabilities[tokens])
         return labels
 
-    def scores(
-        self,
-        forms: NDArray[np.int32],
-        sentence_offsets: NDArray[np.int64],
-        features: NDArray[np.int32],
-        common: Array,
-        rare: Array,
-    ) -> Array:
+    def fill_probabilities(
+        self, scores: Array, sentence_offsets: NDArray[np.int64], temperature: float, probabilities: Array
+    ) -> None:
+        """Find the probability of each label at each token, over all legal label sequences of its sentence.
+
+        Without learned transitions, and where labels have no rules, that is the softmax of the token's scores.
+        """
+        from deltarule.kernels.viterbi import label_probabilities
+
+        factor = np.float32(1 / temperature)
+        start, transitions, end = (array * factor for array in self.decoder.scores)
+        label_probabilities(scores * factor, sentence_offsets, start, transitions, end, probabilities)
+
+    def scores(self, passages: Passages, features: NDArray[np.int32], common: Array, rare: Array) -> Array:
         """Return the score of each label for each token; as for `labels`, and `rare` is room for products of forms."""
         from deltarule.kernels.window_scores import window_scores
 
-        reach = self.places // 2
+        forms, sentence_offsets, reach, context = passages.forms, passages.sentence_offsets, self.places // 2, None
+        if self.context_weight is not None:
+            context = context_features(passages, features, self.word_column, self.context_vectors)
         scores = np.empty((len(forms), len(self.output_bias)), np.float32)
         for first in range(0, len(forms), _PIECE):
             last = min(first + _PIECE, len(forms))
             begin = max(first - reach, 0)
             rows, others = _rows(forms[begin : last + reach], len(common))
-            finite = window_scores(
-                rows, sentence_offsets - begin, first - begin, last - begin,
-                common, self.multiply(features[others], rare), self.bias, self.activation,
-                self.output_weight, self.output_bias, scores[first:last],
-            )  # fmt: skip
-            if not finite:
-                raise non_finite_scores()
+            products = self.multiply(features[others], rare)
+            for part, addend in self._addends(context, first, last):
+                finite = window_scores(
+                    rows, sentence_offsets - begin, part.start - begin, part.stop - begin, common, products,
+                    self.bias, addend, self.activation, self.output_weight, self.output_bias, scores[part],
+                )  # fmt: skip
+                if not finite:
+                    raise non_finite_scores()
         return scores
+
+    def _addends(self, context: Array | None, first: int, last: int) -> Iterator[tuple[slice, Array]]:
+        """Yield parts of tokens first to last with what is added to z for each token, or for all."""
+        if context is None or self.context_weight is None:
+            yield slice(first, last), np.zeros((1, len(self.bias)), np.float32)
+            return
+        for begin in range(first, last, _CONTEXTS):
+            part = slice(begin, min(begin + _CONTEXTS, last))
+            yield part, context[part] @ self.context_weight
 
 
 def _rows(forms: NDArray[np.int32], common: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from deltarule.errors import InputError
 from deltarule.networks.activations import activation_function
-from deltarule.text import FEATURES
+from deltarule.text import FEATURES, UNITS
 from deltarule.training.schedules import schedule
 from deltarule.training.update_rules import update_rule
 
@@ -24,18 +24,28 @@ class TaggerConfig(BaseModel):
     window: int = Field(5, ge=1, le=99, description="Words in a window; odd, so that one is in the middle.")
     hidden: int = Field(300, ge=1, description="Neurons of the hidden layer.")
     activation: str = Field("tanh", description="Activation function of the hidden layer.")
-    objective: Literal["softmax", "max-margin"] = Field("softmax", description="What training makes small.")
-    margin: float = Field(1.0, gt=0, description="Δ of the max-margin objective.")
-    features: tuple[str, ...] = Field(tuple(FEATURES), description="Word features, each an embedding.")
+    objective: Literal["softmax", "max-margin", "crf", "structured-max-margin"] = Field(
+        "softmax", description="What training makes small; crf and structured-max-margin score whole sentences."
+    )
+    margin: float = Field(1.0, gt=0, description="Δ of the max-margin objectives.")
+    unit: Literal["word", "character"] = Field("word", description="What gets a label.")
+    features: tuple[str, ...] = Field(tuple(FEATURES), description="Features of a unit, each an embedding.")
+    lexicons: dict[str, str] = Field({}, description="Files of phrases, one a line, by name; each is a feature.")
     vectors: str | None = Field(None, description="Word vectors in GloVe or word2vec text, gzip allowed.")
     trainable_vectors: bool = Field(True, description="Whether training changes the word vectors.")
     word_dimension: int = Field(50, ge=1, description="Size of word vectors where no file gives them.")
+    context: bool = Field(
+        False,
+        description="Whether words see other uses of their form in the document, and capitals around them.",
+    )
     affix_dimension: int = Field(8, ge=1, description="Size of the embeddings of prefixes and suffixes.")
-    shape_dimension: int = Field(8, ge=1, description="Size of the embeddings of capitalisation and shape.")
+    pair_dimension: int = Field(50, ge=1, description="Size of the embeddings of pairs of characters.")
+    shape_dimension: int = Field(8, ge=1, description="Size of the embeddings of capitalisation, shape and kind.")
     minimum_count: int = Field(2, ge=1, description="Rarer words and affixes share the vector of unknown ones.")
     dropout: float = Field(
         0.4, ge=0, lt=1, description="Share of inputs and of hidden activations dropped in training."
     )
+    context_dropout: float = Field(0.3, ge=0, lt=1, description="Share of what context says dropped in training.")
     epochs: int = Field(15, ge=1, description="Passes over the training data.")
     batch: int = Field(256, ge=1, description="Tokens in a training step, rounded to whole sentences.")
     learning_rate: float = Field(0.002, gt=0, description="Learning rate at its highest.")
@@ -48,6 +58,18 @@ class TaggerConfig(BaseModel):
         None, ge=1, description="Stop after so many epochs without a better development score."
     )
     seed: int = Field(0, ge=0, description="Seed of first values, shuffling and dropout.")
+
+    @property
+    def sees_context(self) -> bool:
+        """Whether tokens have context features, which are made for words."""
+        return self.context and self.unit == "word"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _features_of_unit(cls, settings: dict[str, Any]) -> dict[str, Any]:
+        """Where no features are named, take those of the unit."""
+        unit = UNITS.get(str(settings.get("unit", "word")))
+        return settings if unit is None else {"features": unit.features, **settings}
 
     @field_validator("window")
     @classmethod
@@ -72,12 +94,21 @@ class TaggerConfig(BaseModel):
 
     @field_validator("features")
     @classmethod
-    def _known_features(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        unknown = [name for name in names if name not in FEATURES]
+    def _known_features(cls, names: tuple[str, ...], info: Any) -> tuple[str, ...]:
+        known = UNITS[info.data.get("unit", "word")].features
+        unknown = [name for name in names if name not in known]
         if unknown or not names:
             problem = f"unknown features {', '.join(unknown)}" if unknown else "at least one feature is needed"
-            raise ValueError(f"{problem}; choose from: {', '.join(FEATURES)}")
+            raise ValueError(f"{problem}; choose from: {', '.join(known)}")
         return names
+
+    @field_validator("lexicons")
+    @classmethod
+    def _file_names(cls, lexicons: dict[str, str]) -> dict[str, str]:
+        wrong = [name for name in lexicons if not name.isidentifier()]
+        if wrong:
+            raise ValueError(f"a lexicon's name is letters and digits, not {wrong[0]!r}; give it as LOC=cities.txt")
+        return lexicons
 
     @classmethod
     def checked(cls, settings: dict[str, Any], source: str = "") -> TaggerConfig:

@@ -2,35 +2,52 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deltarule.graph import Array
+from deltarule.graph.operations.sequences import best_sequence
 from deltarule.text import legal_transitions
 
-__all__ = ["Decoder", "viterbi"]
+__all__ = ["Decoder"]
 
 
 @dataclass(frozen=True, eq=False)
 class Decoder:
-    """Which labels may begin a sentence, follow each other, and end one.
+    """Which labels may begin a sentence, follow each other, and end one; and what that scores, where it was learned.
 
     Attributes
     ----------
     start, end : bool arrays of shape (labels,)
     between : bool array of shape (labels, labels): whether column may follow row
+    learned : arrays "start", "transitions" and "end" of scores; all are 0 where it is empty
     """
 
     start: NDArray[np.bool_]
     between: NDArray[np.bool_]
     end: NDArray[np.bool_]
+    learned: Mapping[str, Array] = field(default_factory=dict)
 
     @classmethod
     def of_labels(cls, names: tuple[str, ...], scheme: str) -> Decoder:
         """Return the rules of a scheme; labels that mark no chunks may follow each other freely."""
         return cls(*legal_transitions(names, scheme))
+
+    def with_learned(self, learned: Mapping[str, Array]) -> Decoder:
+        """Return the same rules with learned scores."""
+        return replace(self, learned=learned)
+
+    @property
+    def scores(self) -> tuple[Array, Array, Array]:
+        """Scores of first labels, of labels that follow each other, and of last labels; −∞ where not allowed."""
+        allowed = {"start": self.start, "transitions": self.between, "end": self.end}
+        start, transitions, end = (
+            np.where(rule, np.float32(self.learned.get(name, 0)), np.float32(-np.inf)) for name, rule in allowed.items()
+        )
+        return start, transitions, end
 
     def decode(self, scores: Array, sentence_offsets: Array) -> NDArray[np.int16]:
         """Return the labels of the highest total score that are legal in each sentence.
@@ -41,10 +58,14 @@ class Decoder:
         sentence_offsets : where sentences begin and end
         """
         best: NDArray[np.int16] = scores.argmax(axis=1).astype(np.int16)
-        # Where the best label of each token by itself makes a legal sequence, no other sequence scores higher.
-        for sentence in self.illegal_sentences(best, sentence_offsets).tolist():
-            begin, end = sentence_offsets[sentence], sentence_offsets[sentence + 1]
-            best[begin:end] = viterbi(scores[begin:end], self.start, self.between, self.end)
+        # Where the best label of each token by itself makes a legal sequence, no other sequence scores higher, unless
+        # transitions have scores too.
+        filled = np.flatnonzero(np.diff(sentence_offsets))
+        sentences = filled if self.learned else self.illegal_sentences(best, sentence_offsets)
+        start, transitions, end = (array.astype(np.float64) for array in self.scores)
+        for sentence in sentences.tolist():
+            own = slice(sentence_offsets[sentence], sentence_offsets[sentence + 1])
+            best[own] = best_sequence(scores[own].astype(np.float64), transitions, start, end)
         return best
 
     def illegal_sentences(self, labels: Array, sentence_offsets: Array) -> NDArray[np.intp]:
@@ -57,26 +78,3 @@ class Decoder:
         legal[first] = self.start[labels[first]]
         legal[last] &= self.end[labels[last]]
         return np.unique(np.searchsorted(offsets, np.flatnonzero(~legal), side="right") - 1)
-
-
-def viterbi(scores: Array, start: Array, between: Array, end: Array) -> NDArray[np.int16]:
-    """Return the sequence y that makes Σ_t scores[t, y_t] largest among the allowed ones.
-
-    Parameters
-    ----------
-    scores : array of shape (tokens, labels)
-    start, between, end : what is allowed, as in `Decoder`
-    """
-    steps, forbidden = len(scores), np.where(between, 0.0, -np.inf)
-    total = np.where(start, scores[0], -np.inf)
-    came_from = np.zeros(scores.shape, np.int16)
-    for t in range(1, steps):
-        reached = total[:, None] + forbidden
-        came_from[t] = reached.argmax(axis=0)
-        total = reached.max(axis=0) + scores[t]
-    total = np.where(end, total, -np.inf)
-    path = np.empty(steps, np.int16)
-    path[-1] = total.argmax()
-    for t in range(steps - 1, 0, -1):
-        path[t - 1] = came_from[t, path[t]]
-    return path

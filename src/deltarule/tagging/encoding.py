@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deltarule.text import BOUNDARY, Corpus, Vocabulary, WordVectors, feature_columns, fold
+from deltarule.text import (
+    BOUNDARY,
+    MATCHES,
+    UNITS,
+    Corpus,
+    Lexicon,
+    Unit,
+    Vocabulary,
+    WordVectors,
+    fold,
+    join_matches,
+    split_matches,
+)
 
 __all__ = ["EncodedForms", "FormEncoder", "folded_words"]
 
@@ -36,13 +49,23 @@ class FormEncoder:
     Attributes
     ----------
     vocabularies : one for each feature, in order
+    unit : whose features they are
+    lexicons : phrases by name, each of which has its feature too
     """
 
     vocabularies: Mapping[str, Vocabulary]
+    unit: Unit = field(default=UNITS["word"])
+    lexicons: Mapping[str, Lexicon] = field(default_factory=dict)
 
     @classmethod
     def of_corpus(
-        cls, corpus: Corpus, features: Sequence[str], minimum: int, vectors: WordVectors | None = None
+        cls,
+        corpus: Corpus,
+        features: Sequence[str],
+        minimum: int,
+        vectors: WordVectors | None = None,
+        unit: Unit = UNITS["word"],
+        lexicons: Mapping[str, Lexicon] | None = None,
     ) -> FormEncoder:
         """Collect the vocabularies of a training corpus.
 
@@ -52,10 +75,13 @@ class FormEncoder:
         features : names of features
         minimum : values that fewer tokens have are left to the unknown vector
         vectors : words with vectors; they are all in the vocabulary of words, however rare in the corpus
+        unit : what the tokens of the corpus are
+        lexicons : phrases by name
         """
+        corpus = unit.in_context(corpus)
         counts = corpus.occurrences().tolist()
         vocabularies = {}
-        for name, column in feature_columns(corpus.forms, features).items():
+        for name, column in unit.columns(corpus.forms, features).items():
             tally: Counter[str] = Counter()
             for value, count in zip(column, counts, strict=True):
                 tally[value] += count
@@ -65,12 +91,29 @@ class FormEncoder:
                 vocabularies[name] = Vocabulary([*known, *own])
             else:
                 vocabularies[name] = Vocabulary.from_counts(tally, minimum)
-        return cls(vocabularies)
+        return cls(vocabularies, unit, lexicons or {})
+
+    @property
+    def features(self) -> dict[str, Vocabulary]:
+        """The values of all features by name, those of lexicons behind the others."""
+        return {**self.vocabularies, **{f"lexicon-{name}": Vocabulary(MATCHES) for name in self.lexicons}}
+
+    def seen(self, corpus: Corpus) -> Corpus:
+        """Return a corpus of units with the forms that features are computed of."""
+        matches = [lexicon.matches(corpus) for lexicon in self.lexicons.values()]
+        return join_matches(self.unit.in_context(corpus), matches)
+
+    def spelled(self, forms: Sequence[str]) -> Sequence[str]:
+        """Return forms as they stand in the text, without what lexicons say of them."""
+        return split_matches(forms)[0] if self.lexicons else forms
 
     def encode(self, forms: Sequence[str]) -> EncodedForms:
         """Return the ids of all features of all forms."""
-        columns = feature_columns(forms, self.vocabularies)
-        boundary = np.array([BOUNDARY], np.int32)
-        return {
-            name: np.concatenate([boundary, self.vocabularies[name].ids(column)]) for name, column in columns.items()
-        }
+        matches: list[list[int]] = []
+        if self.lexicons:
+            forms, matches = split_matches(forms)
+        columns = self.unit.columns(forms, self.vocabularies)
+        for name, column in zip(self.lexicons, zip(*matches, strict=True) if forms else repeat(()), strict=False):
+            columns[f"lexicon-{name}"] = [MATCHES[match] for match in column]
+        boundary, features = np.array([BOUNDARY], np.int32), self.features
+        return {name: np.concatenate([boundary, features[name].ids(column)]) for name, column in columns.items()}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from deltarule.errors import InputError
+from deltarule.tagging.confusions import Confusion
 from deltarule.text.schemes import Span, spans
 
 __all__ = ["Evaluation", "Score", "evaluate_labels"]
@@ -76,6 +77,8 @@ class Evaluation:
         Chunks of each type, in alphabetical order; for plain labels, tokens of each label.
     seconds : float, optional
         The time that prediction took, where it was measured.
+    confusions : tuple of Confusion
+        The kinds of errors, the commonest first, where the sentences are known.
     """
 
     tokens: int
@@ -83,6 +86,7 @@ class Evaluation:
     overall: Score
     types: dict[str, Score]
     seconds: float | None = None
+    confusions: tuple[Confusion, ...] = field(default=(), repr=False)
 
     @property
     def tokens_per_second(self) -> float | None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from deltarule.errors import InputError
 from deltarule.tagging.decoding import Decoder
 from deltarule.tagging.spelling import Spelling
-from deltarule.text import SCHEMES, Corpus, convert, recognise_scheme, spans
+from deltarule.text import SCHEMES, Corpus, convert, encode, recognise_scheme, spans
 
 __all__ = ["Labelling", "sentences_of_labels"]
 
@@ -80,9 +80,22 @@ class Labelling:
             )
         return sentences
 
+    def numbers(self, corpus: Corpus) -> NDArray[np.int32]:
+        """Return the label id of each token of a labelled corpus, −1 where the network does not know its label."""
+        number = {name: i for i, name in enumerate(self.names)}
+        found: list[str] = []
+        for sentence in sentences_of_labels(corpus):
+            found += sentence if self.plain else encode(spans(sentence), len(sentence), _internal(self.scheme))
+        return np.array([number.get(name, -1) for name in found], np.int32)
+
+    @property
+    def spelling(self) -> Spelling:
+        """How labels are written in the scheme of the training corpus."""
+        return Spelling.of(self.names, self.scheme)
+
     def written(self, labels: NDArray[np.int16], corpus: Corpus) -> list[str]:
         """Spell the label ids of a corpus in the scheme of the training corpus."""
-        spelling = Spelling.of(self.names, self.scheme)
+        spelling = self.spelling
         spelled = spelling.spell(labels, corpus.sentence_offsets.astype(np.int64))
         return [spelling.names[label] for label in spelled.tolist()]
 

@@ -9,6 +9,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
+from deltarule.graph import Array
 from deltarule.text.schemes import CHUNK_SCHEMES, Prefixes, split_label
 
 __all__ = ["Spelling"]
@@ -27,12 +28,14 @@ class Spelling:
     same_type : whether both are labels of chunks of the same type
     spellings : of shape (labels, 2, 2, 2): by label, whether it continues the chunk before it, whether the next label
         continues its own, and whether the token before it is in a chunk of the same type, the number of its name
+    column : number of the name of each label where no chunk of its type comes right before its own
     """
 
     names: tuple[str, ...]
     continues: NDArray[np.bool_]
     same_type: NDArray[np.bool_]
     spellings: NDArray[np.int16]
+    column: NDArray[np.int16]
 
     @classmethod
     @cache
@@ -48,8 +51,9 @@ class Spelling:
         """
         count = len(labels)
         if scheme == "plain":
-            itself = np.broadcast_to(np.arange(count, dtype=np.int16)[:, None, None, None], (count, 2, 2, 2))
-            return cls(labels, np.zeros((count, count), bool), np.zeros((count, count), bool), itself.copy())
+            numbered = np.arange(count, dtype=np.int16)
+            itself = np.broadcast_to(numbered[:, None, None, None], (count, 2, 2, 2))
+            return cls(labels, np.zeros((count, count), bool), np.zeros((count, count), bool), itself.copy(), numbered)
         prefixes, types = zip(*map(split_label, labels), strict=True) if count else ((), ())
         in_chunk, goes_on, is_open = (
             np.array([test(prefix) for prefix in prefixes], bool)
@@ -62,7 +66,9 @@ class Spelling:
         for label, joined, open_after, touching in product(range(count), (0, 1), (0, 1), (0, 1)):
             name = _written(prefixes[label], types[label], scheme, joined, open_after, touching)
             spellings[label, joined, open_after, touching] = numbers.setdefault(name, len(numbers))
-        return cls(tuple(numbers), same_type & is_open[:, None] & goes_on, same_type, spellings)
+        continues = same_type & is_open[:, None] & goes_on
+        column = spellings[np.arange(count), goes_on.astype(int), is_open.astype(int), 0]
+        return cls(tuple(numbers), continues, same_type, spellings, column)
 
     def spell(self, labels: NDArray[np.int16], sentence_offsets: NDArray[np.int64]) -> NDArray[np.int16]:
         """Return the number of the name of each token's label."""
@@ -71,6 +77,22 @@ class Spelling:
         spelled = np.empty(len(labels), np.int16)
         spell_labels(labels, sentence_offsets, self.continues, self.same_type, self.spellings, spelled)
         return spelled
+
+    def probabilities(self, probabilities: Array) -> Array:
+        """Return the probabilities of names, of shape (tokens, names), from those of labels.
+
+        In IOB1, where a chunk is written with B only right behind another of its type, B has its probability under I.
+        """
+        spelled = np.zeros((len(probabilities), len(self.names)), np.float32)
+        for label, column in enumerate(self.column.tolist()):
+            spelled[:, column] += probabilities[:, label]
+        return spelled
+
+    def confidences(self, probabilities: Array, labels: NDArray[np.int16]) -> NDArray[np.float32]:
+        """Return for each token the probability of the name of its label, from those of labels."""
+        same = (self.column == self.column[:, None]).astype(np.float32)
+        summed: NDArray[np.float32] = np.einsum("tl,tl->t", probabilities, same[labels])
+        return summed.clip(0, 1)
 
 
 def _written(prefix: str, kind: str, scheme: str, joined: int, open_after: int, touching: int) -> str:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from deltarule.execution.cores import one_thread_of_algebra
 from deltarule.tagging.compiled_scores import CompiledScores, feature_matrix
+from deltarule.tagging.contexts import Passages
 from deltarule.tagging.encoding import FormEncoder
 from deltarule.tagging.spelling import Spelling
 from deltarule.tagging.threads import in_order
@@ -17,6 +18,7 @@ from deltarule.text import FormNumbers, TokenBlock
 
 __all__ = ["tagged_lines"]
 
+_NONE = np.zeros(0, np.float32)
 _FORMS = 1 << 12  # forms that are encoded at once: strings take much memory
 
 
@@ -29,17 +31,23 @@ class _Numbered(NamedTuple):
 
 
 def tagged_lines(
-    blocks: Iterable[TokenBlock], encoder: FormEncoder, network: CompiledScores, spelling: Spelling, threads: int
+    blocks: Iterable[TokenBlock],
+    encoder: FormEncoder,
+    network: CompiledScores,
+    spelling: Spelling,
+    threads: int,
+    probabilities: bool = False,
 ) -> Iterator[memoryview]:
     """Label the tokens of blocks.
 
     Parameters
     ----------
-    blocks : whole sentences
+    blocks : whole passages
     encoder : of forms
     network : scores labels
     spelling : writes them
     threads : how many work at once; the result does not depend on it
+    probabilities : whether each line also has the probability of its label
 
     Yields
     ------
@@ -51,8 +59,11 @@ def tagged_lines(
 
     def tag(numbered: _Numbered) -> memoryview:
         block = numbered.block
-        labels = network.labels(numbered.forms, block.sentence_offsets, numbered.features, forms.common)
-        return names.lines(block, spelling.spell(labels, block.sentence_offsets))
+        passages = Passages(numbered.forms, block.sentence_offsets, block.passage_offsets)
+        found = np.empty((len(block), len(network.output_bias)), np.float32) if probabilities else None
+        labels = network.labels(passages, numbered.features, forms.common, found)
+        confidences = _NONE if found is None else spelling.confidences(found, labels)
+        return names.lines(block, spelling.spell(labels, block.sentence_offsets), confidences)
 
     with one_thread_of_algebra():
         yield from in_order(tag, map(forms.number, blocks), threads)
@@ -64,7 +75,7 @@ class _Forms:
     def __init__(self, encoder: FormEncoder, network: CompiledScores) -> None:
         self.encoder, self.network = encoder, network
         self.numbers = FormNumbers(kept=network.capacity - 1)
-        self.features = feature_matrix(encoder.encode([]))  # of the boundary of sentences, which has the number 0
+        self.features = feature_matrix(encoder, [])  # of the boundary of sentences, which has the number 0
         self.common = network.room(network.capacity)
         network.multiply(self.features, self.common[:1])
         self.known = 0
@@ -84,7 +95,7 @@ class _Forms:
 
     def _learn(self, first: int, last: int) -> None:
         """Encode forms, and compute the products of those that are kept."""
-        self.features[first:last] = feature_matrix(self.encoder.encode(self.numbers.forms(first, last)))[1:]
+        self.features[first:last] = feature_matrix(self.encoder, self.numbers.forms(first, last))[1:]
         kept = self.common[first:last]
         self.network.multiply(self.features[first : first + len(kept)], kept)
 
@@ -98,14 +109,23 @@ class _Names:
         self.lengths = np.array([len(name) for name in encoded], np.int64)
         self.ends = np.concatenate([[0], np.cumsum(self.lengths)])
 
-    def lines(self, block: TokenBlock, labels: NDArray[np.int16]) -> memoryview:
-        """Write a line for each token, and an empty one behind each sentence."""
+    def lines(self, block: TokenBlock, labels: NDArray[np.int16], confidences: NDArray[np.float32]) -> memoryview:
+        """Write a line for each token, and an empty one behind each sentence; see `write_lines`."""
         from deltarule.kernels.tagged_lines import write_lines
 
         size = int((block.ends - block.starts).sum() + self.lengths[labels].sum())
         size += 2 * len(block) + len(block.sentence_offsets)  # tabs, line feeds, empty lines
+        size += len("\t0.0000") * len(confidences)
         lines = np.empty(size, np.uint8)
         written = write_lines(
-            block.text, block.starts, block.ends, block.sentence_offsets, labels, self.bytes, self.ends, lines
+            block.text,
+            block.starts,
+            block.ends,
+            block.sentence_offsets,
+            labels,
+            self.bytes,
+            self.ends,
+            confidences,
+            lines,
         )
         return lines[:written].data

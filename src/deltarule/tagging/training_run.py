@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -12,12 +13,14 @@ from deltarule.tagging.batches import Sentences
 from deltarule.tagging.evaluation import Evaluation
 from deltarule.tagging.model import TaggingModel
 from deltarule.text import Corpus
-from deltarule.training.epochs import Epoch, History, best_epoch_kept
+from deltarule.training.epochs import Epoch, History, Watch, best_epoch_kept
 from deltarule.training.schedules import schedule
 from deltarule.training.trainer import Trainer
 from deltarule.training.update_rules import update_rule
 
 __all__ = ["Progress", "TrainingRun"]
+
+_WATCHED = 4  # batches that a watch looks at
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class TrainingRun:
     dev : development data, if there is any
     progress : functions to call on the way
     threads : how many share the work, all cores for ``None``; the model does not depend on it
+    watch : looks at the layers before training and after each epoch
     """
 
     def __init__(
@@ -55,10 +59,11 @@ class TrainingRun:
         dev: Corpus | None = None,
         progress: Progress | None = None,
         threads: int | None = None,
+        watch: Watch | None = None,
     ) -> None:
         config = model.config
         self.model, self.sentences, self.dev, self.threads = model, sentences, dev, threads
-        self.progress = progress or Progress()
+        self.progress, self.watch = progress or Progress(), watch
         self.random = np.random.default_rng(config.seed)
         # A sentence is never cut, so there are at most as many batches as sentences.
         self.steps_an_epoch = min(-(-len(sentences.corpus) // config.batch), sentences.corpus.sentences)
@@ -79,6 +84,9 @@ class TrainingRun:
     def finish(self, history: History) -> None:
         """Train for all epochs, and leave the parameters of the best one in place."""
         config = self.model.config
+        if self.watch:
+            self.watched = self._batches_to_watch()
+            self.watch(self.trainer, self.watched, None)
         best_epoch_kept(
             self.trainer,
             self.batches,
@@ -96,6 +104,11 @@ class TrainingRun:
         for batch in self.sentences.batches(self.model.config.batch, self.random):
             yield self.sentences.feeds(batch)
 
+    def _batches_to_watch(self) -> list[Feeds]:
+        """Choose a few batches, by a generator of their own: training goes the same way with a watch and without."""
+        batches = self.sentences.batches(self.model.config.batch, np.random.default_rng(0))
+        return [self.sentences.feeds(batch) for batch in islice(batches, _WATCHED)]
+
     def _score(self) -> float:
         """Return F1 on development data, or accuracy where labels mark no chunks."""
         assert self.dev is not None
@@ -109,5 +122,7 @@ class TrainingRun:
 
     def _after_epoch(self, epoch: Epoch) -> None:
         """Report the epoch."""
+        if self.watch:
+            self.watch(self.trainer, self.watched, epoch)
         if self.progress.epoch:
             self.progress.epoch(epoch, self.evaluation)

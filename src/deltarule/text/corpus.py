@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltarule.errors import InputError
+from deltarule.text.passages import PASSAGE
 
 __all__ = ["Corpus", "CorpusBuilder"]
 
@@ -201,6 +202,10 @@ class Corpus:
 class CorpusBuilder:
     """Collects tokens in reading order and builds the corpus at the end; empty sentences and documents vanish.
 
+    Attributes
+    ----------
+    document_begins : for each document that was ended, the number of the sentence behind it
+
     Examples
     --------
     >>> builder = CorpusBuilder("notes.conll")
@@ -216,6 +221,7 @@ class CorpusBuilder:
         self._labels: list[str] = []
         self._sentence_offsets = [0]
         self._document_offsets = [0]
+        self.document_begins: list[int] = []
 
     def add_token(self, form: str, label: str | None = None) -> None:
         """Add one token; either every token has a label or none has."""
@@ -232,8 +238,26 @@ class CorpusBuilder:
         """End the sentence, then the document, if they have anything in them."""
         self.end_sentence()
         sentences = len(self._sentence_offsets) - 1
+        self.document_begins.append(sentences)
         if sentences > self._document_offsets[-1]:
             self._document_offsets.append(sentences)
+
+    def build_passages(self) -> Corpus:
+        """Build a corpus of the passages that are complete, and go on with the rest."""
+        begin = self._document_offsets[-1]
+        cut = begin + (len(self._sentence_offsets) - 1 - begin) // PASSAGE * PASSAGE
+        token, documents = self._sentence_offsets[cut], self._document_offsets
+        corpus = _corpus_of_columns(
+            self._words[:token],
+            self._labels[:token] or None,
+            self._sentence_offsets[: cut + 1],
+            documents if cut == begin else [*documents, cut],
+            self.source,
+        )
+        self._words, self._labels = self._words[token:], self._labels[token:]
+        self._sentence_offsets = [offset - token for offset in self._sentence_offsets[cut:]]
+        self._document_offsets, self.document_begins = [0], []
+        return corpus
 
     def build(self) -> Corpus:
         """End the last document and return the corpus."""

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
 from deltarule.text.corpus import Corpus
+from deltarule.text.passages import PASSAGE
 from deltarule.text.plain import Offsets, corpus_of_plain, is_opener, split_sentences, tokenise
 
 __all__ = ["plain_corpora"]
@@ -16,7 +17,7 @@ _LAST_SPACE = re.compile(r".*\s(?=..)", re.DOTALL)
 
 
 def plain_corpora(texts: Iterable[str], source: str) -> Iterator[Corpus]:
-    """Read plain text as a corpus for each block: whole sentences, as `read_plain` finds them in the text as a whole.
+    """Read plain text as corpora of whole passages, with the sentences that `read_plain` finds in the text as a whole.
 
     Parameters
     ----------
@@ -30,8 +31,8 @@ def plain_corpora(texts: Iterable[str], source: str) -> Iterator[Corpus]:
 
     Examples
     --------
-    >>> [corpus.text for corpus in plain_corpora(["Come i", "n. She did. It ", "rained again."], "<text>")]
-    ['Come in. ', 'She did. ', 'It rained again.']
+    >>> [corpus.sentences for corpus in plain_corpora(["Rain. Sn", "ow. " + 99 * "Ice. ", "Sun."], "<text>")]
+    [80, 22]
     """
     text, begin, wanted = "", 0, 0
     for following in texts:
@@ -40,8 +41,9 @@ def plain_corpora(texts: Iterable[str], source: str) -> Iterator[Corpus]:
             continue
         spans = _certain(text, tokenise(text, begin))
         offsets = _certain_sentences(text, spans)
+        offsets = offsets[: (len(offsets) - 1) // PASSAGE * PASSAGE + 1]
         if len(offsets) < 2:
-            wanted = 2 * len(text)  # so that a very long sentence is not looked at again and again
+            wanted = 2 * len(text)  # so that very long sentences are not looked at again and again
             continue
         cut = spans[offsets[-1]][0]
         yield _corpus(text, begin, cut, spans, offsets, source)

@@ -1,4 +1,4 @@
-"""Corpora read block by block, so that a text need not fit into memory: whole sentences of CoNLL columns or CoNLL-U."""
+"""Corpora read block by block, so that a text need not fit into memory: whole passages of CoNLL columns or CoNLL-U."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from deltarule.errors import InputError
 from deltarule.text.conll import Layout, add_conll_lines, find_layout
 from deltarule.text.conllu import add_conllu_lines
 from deltarule.text.corpus import Corpus, CorpusBuilder
-from deltarule.text.token_block import TokenBlock
+from deltarule.text.token_block import TokenBlock, whole_passages
 
 __all__ = ["SentenceBlock", "conll_corpora", "conll_token_blocks", "conllu_corpora", "sentence_blocks"]
 
@@ -68,6 +68,11 @@ def conll_token_blocks(texts: Iterable[str], source: str) -> Iterator[TokenBlock
     texts : the text in blocks
     source : for messages
 
+    Yields
+    ------
+    TokenBlock
+        Whole passages.
+
     Raises
     ------
     InputError
@@ -75,24 +80,33 @@ def conll_token_blocks(texts: Iterable[str], source: str) -> Iterator[TokenBlock
     """
     layout, blocks = _with_layout(sentence_blocks(texts), source)
     empty = True
-    for block in blocks:
-        tokens = TokenBlock.of_lines(block.text, layout)
-        if tokens is None:
-            tokens = TokenBlock.of_corpus(_parse(block, _conll_lines(layout), source))
+    for tokens in whole_passages(_tokens_of(block, layout, source) for block in blocks):
         empty &= not len(tokens)
         yield tokens
     if empty:
         raise _no_tokens(source)
 
 
+def _tokens_of(block: SentenceBlock, layout: Layout, source: str) -> TokenBlock:
+    """Find the tokens of a block by its bytes, or by the parser of lines."""
+    tokens = TokenBlock.of_lines(block.text, layout)
+    if tokens is not None:
+        return tokens
+    builder = CorpusBuilder(source)
+    add_conll_lines(builder, block.lines(), layout, labelled=False)
+    builder.end_sentence()
+    document_begins = list(builder.document_begins)
+    return TokenBlock.of_corpus(builder.build(), document_begins)
+
+
 def conll_corpora(texts: Iterable[str], source: str) -> Iterator[Corpus]:
-    """Read CoNLL columns without labels as a corpus for each block; see `conll_token_blocks`."""
+    """Read CoNLL columns without labels as corpora of whole passages; see `conll_token_blocks`."""
     layout, blocks = _with_layout(sentence_blocks(texts), source)
     return _corpora(blocks, _conll_lines(layout), source, _no_tokens(source))
 
 
 def conllu_corpora(texts: Iterable[str], source: str) -> Iterator[Corpus]:
-    """Read CoNLL-U as a corpus for each block; errors are those of `parse_conllu`."""
+    """Read CoNLL-U as corpora of whole passages; errors are those of `parse_conllu`."""
     nothing = InputError(f"{source}: there are no words in it, only comments; CoNLL-U was expected")
     return _corpora(sentence_blocks(texts), add_conllu_lines, source, nothing)
 
@@ -118,19 +132,17 @@ def _corpora(
     blocks: Iterable[SentenceBlock], add_lines: AddLines, source: str, nothing: InputError
 ) -> Iterator[Corpus]:
     """Parse blocks; raise an error if there is nothing in any of them."""
-    empty = True
+    builder, empty = CorpusBuilder(source), True
     for block in blocks:
-        corpus = _parse(block, add_lines, source)
+        add_lines(builder, block.lines())
+        builder.end_sentence()
+        corpus = builder.build_passages()
         empty &= not len(corpus)
         yield corpus
-    if empty:
+    corpus = builder.build()
+    if empty and not len(corpus):
         raise nothing
-
-
-def _parse(block: SentenceBlock, add_lines: AddLines, source: str) -> Corpus:
-    builder = CorpusBuilder(source)
-    add_lines(builder, block.lines())
-    return builder.build()
+    yield corpus
 
 
 def _no_tokens(source: str) -> InputError:

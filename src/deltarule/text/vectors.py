@@ -1,4 +1,4 @@
-"""Word vectors from GloVe and word2vec text files."""
+"""Word vectors: read from files of GloVe, word2vec, fastText and deltarule, written, and looked at."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property
 from io import BufferedReader
 from itertools import chain, compress
 from pathlib import Path
@@ -17,7 +19,9 @@ from numpy.typing import NDArray
 
 from deltarule.errors import InputError
 from deltarule.text.decimals import parse_decimals
+from deltarule.text.features import fold
 from deltarule.text.files import GZIP_MAGIC, FilePath
+from deltarule.text.vector_files import read_binary, read_safetensors, write_vectors
 
 __all__ = ["WordVectors", "read_vectors"]
 
@@ -35,6 +39,12 @@ class WordVectors:
         Distinct words.
     matrix : array of float32, shape (words, dimension)
         One row for each word.
+
+    Examples
+    --------
+    >>> vectors = WordVectors(("king", "queen", "apple"), np.array([[2, 1], [1, 1], [-1, 2]], np.float32))
+    >>> [(word, round(cosine, 2)) for word, cosine in vectors.nearest("king")]
+    [('queen', 0.95), ('apple', 0.0)]
     """
 
     words: tuple[str, ...]
@@ -48,6 +58,70 @@ class WordVectors:
         """The number of values of a vector."""
         return int(self.matrix.shape[1])
 
+    def nearest(self, word: str, count: int = 10) -> list[tuple[str, float]]:
+        """Find the words whose vectors point most nearly the same way: cosine x·y / (‖x‖ ‖y‖).
+
+        Parameters
+        ----------
+        word : str
+            A word that has a vector; if only its folded form (lower case, 0 for every digit) has one, that is taken.
+        count : int
+            How many neighbours to return.
+
+        Returns
+        -------
+        list of pairs of str and float
+            Neighbours with their cosines, the nearest first.
+
+        Raises
+        ------
+        InputError
+            If the word has no vector; the message suggests words of similar spelling.
+        """
+        row = self._rows.get(word, self._rows.get(fold(word)))
+        if row is None:
+            raise InputError(f"there is no vector of {word!r}{self._suggestion(word)}")
+        if count < 1:
+            raise InputError(f"at least one neighbour must be asked for, not {count}")
+        cosines: NDArray[np.float32] = self._directions @ self._directions[row]
+        cosines[row] = -np.inf
+        count = min(count, len(self) - 1)
+        candidates = np.argpartition(-cosines, count - 1)[:count] if count else np.empty(0, np.intp)
+        ordered = candidates[np.lexsort((candidates, -cosines[candidates]))]
+        return [(self.words[neighbour], float(cosines[neighbour])) for neighbour in ordered]
+
+    def save(self, path: FilePath) -> None:
+        """Write the vectors; a file that is there is replaced only when the new one is complete.
+
+        Parameters
+        ----------
+        path : str or path
+            Ends in .txt or .vec for word2vec text (.txt.gz and .vec.gz for gzip), which has six decimals, or in
+            .safetensors, which has all digits.
+
+        Raises
+        ------
+        InputError
+            If the name ends in anything else, or the file cannot be written there.
+        """
+        write_vectors(path, self.words, self.matrix)
+
+    @cached_property
+    def _rows(self) -> dict[str, int]:
+        return {word: row for row, word in enumerate(self.words)}
+
+    @cached_property
+    def _directions(self) -> NDArray[np.float32]:
+        """Vectors of length 1; those of length 0 stay as they are."""
+        lengths = np.linalg.norm(self.matrix, axis=1, keepdims=True)
+        return (self.matrix / np.where(lengths > 0, lengths, 1)).astype(np.float32)
+
+    def _suggestion(self, word: str) -> str:
+        """Name words of similar spelling; of a large vocabulary, only those of similar length are looked at."""
+        similar = [other for other in self.words if abs(len(other) - len(word)) <= 2]
+        close = get_close_matches(fold(word), similar, n=3, cutoff=0.75)
+        return f"; did you mean {' or '.join(map(repr, close))}?" if close else "; choose a word of the file"
+
 
 class _Header(NamedTuple):
     """What the beginning of a file tells: the length of vectors, and the number of lines if word2vec wrote it."""
@@ -59,10 +133,12 @@ class _Header(NamedTuple):
 def read_vectors(
     path: FilePath, *, progress: Callable[[float], None] | None = None, limit: int | None = None
 ) -> WordVectors:
-    """Read word vectors: on each line a word and its values, divided by spaces.
+    """Read word vectors.
 
-    The line "count dimension" that word2vec and fastText write first is understood. Where a word occurs twice, its
-    first vector counts. Words may contain spaces, as in glove.840B.
+    A text has a word and its values on each line, divided by spaces; the line "count dimension" that word2vec and
+    fastText (``.vec``) write first is understood, and words may contain spaces, as in glove.840B. Files whose names end
+    in ``.bin`` or ``.bin.gz`` are word2vec's binary form, those in ``.safetensors`` what `WordVectors.save` writes.
+    Where a word occurs twice, its first vector counts.
 
     Parameters
     ----------
@@ -82,6 +158,32 @@ def read_vectors(
     InputError
         If the file cannot be read, or a line has too many or too few values, or one that is not a finite number.
     """
+    name = str(path).lower()
+    if name.endswith(".safetensors"):
+        words, matrix = read_safetensors(path, limit)
+        if progress is not None:
+            progress(1.0)
+        return _without_duplicates(words, matrix)
+    if name.endswith((".bin", ".bin.gz")):
+        words, matrix = _read_binary(path, limit)
+        if progress is not None:
+            progress(1.0)
+        return _without_duplicates(words, matrix)
+    return _read_text(path, progress, limit)
+
+
+def _read_binary(path: FilePath, limit: int | None) -> tuple[list[bytes], NDArray[np.float32]]:
+    """Read word2vec's binary form."""
+    with _opened(path) as (file, _):
+        header, _ = _read_header(file, path)
+        if header.announced is None:
+            raise InputError(f"{path}:1: expected the number of vectors and their dimension, as word2vec writes them")
+        count = header.announced if limit is None else min(limit, header.announced)
+        return read_binary(file, path, count, header.dimension)
+
+
+def _read_text(path: FilePath, progress: Callable[[float], None] | None, limit: int | None) -> WordVectors:
+    """Read the text of GloVe, word2vec or fastText."""
     words: list[bytes] = []
     rows: list[NDArray[np.float32]] = []
     with _opened(path) as (file, fraction_read):

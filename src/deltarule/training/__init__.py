@@ -1,7 +1,6 @@
 """Training: update rules, schedules, the step, and the loop over epochs."""
 
 from deltarule.training.epochs import Epoch, History
-from deltarule.training.fitting import train
 from deltarule.training.schedules import ConstantRate, CosineDecay, LinearDecay, Schedule, StepDecay
 from deltarule.training.trainer import Trainer
 from deltarule.training.update_rules import SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, RMSProp, UpdateRule
@@ -23,5 +22,4 @@ __all__ = [
     "StepDecay",
     "Trainer",
     "UpdateRule",
-    "train",
 ]

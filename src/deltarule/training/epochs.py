@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -15,7 +15,7 @@ from deltarule.execution.reference import Feeds
 from deltarule.graph import Array, Parameter
 from deltarule.training.trainer import Trainer
 
-__all__ = ["Epoch", "History", "best_epoch_kept"]
+__all__ = ["Epoch", "History", "Watch", "best_epoch_kept"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,10 @@ class Epoch:
     seconds: float
     best: bool
     violators: float | None = None
+
+
+Watch = Callable[[Trainer, Sequence[Feeds], Epoch | None], None]
+"""Looks at a training: called with a few batches, always the same, before the first epoch (``None``) and after each."""
 
 
 @dataclass

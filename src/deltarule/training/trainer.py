@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -107,6 +107,10 @@ class Trainer:
         self._plan: TrainingPlan | None = None
         self._steps_at_once = 1
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the plan, whose addresses are those of this process; the next step makes it anew."""
+        return {**self.__dict__, "_plan": None}
+
     def step(self, feeds: Feeds | None = None) -> float:
         """Take one step on a batch.
 
@@ -143,6 +147,41 @@ class Trainer:
         else:
             for feeds in batches:
                 yield self.step(feeds)
+
+    def state(self) -> dict[str, Array]:
+        """Return copies of all that training changes, by name: parameters, what the update rule remembers, the step.
+
+        A trainer of the same loss and settings that `restore` gives them to goes on as this one would, to the last bit.
+        (The generator of dropout masks is left out, so that holds for losses without dropout.)
+        """
+        arrays = {name: array.copy() for name, array in self._arrays().items()}
+        return {**arrays, "step_number": np.array([self.step_number], np.int64)}
+
+    def restore(self, state: Mapping[str, Array]) -> None:
+        """Go on from what `state` returned.
+
+        Raises
+        ------
+        InputError
+            If an array is missing or of another shape; nothing is changed then.
+        """
+        own = self._arrays()
+        for name, array in own.items():
+            found = state[name].shape if name in state else None
+            if found != array.shape:
+                raise InputError(f"the state of {name!r} should have shape {array.shape}, found {found}")
+        for name, array in own.items():
+            array[...] = state[name]  # in place, as plans hold addresses
+        self.step_number = int(state["step_number"][0])
+
+    def _arrays(self) -> dict[str, Array]:
+        """Return all arrays that steps change, by name."""
+        arrays = {parameter.label: parameter.value for parameter in self.parameters}
+        if len(arrays) < len(self.parameters):
+            raise InputError("two parameters have the same name; give each its own, so that they can be told apart")
+        for parameter, remembered in self._states.items():
+            arrays |= {f"{parameter.label}/{name}": array for name, array in remembered.items()}
+        return arrays
 
     def _losses_of_rows(self, batches: Minibatches) -> Iterator[float]:
         """Take the steps of an epoch on kernels, without coming back for each, as far as possible."""
@@ -244,9 +283,25 @@ class Trainer:
                 self.update_rule.apply(parameter.value, gradient, self._states[parameter], rate, self.step_number)
         return loss
 
+    @property
+    def schedule_factor(self) -> float:
+        """Share of the highest learning rate that the coming step takes."""
+        return self.schedule.factor(self.step_number, self.steps)
+
+    def changes_of_a_step(self, gradients: Mapping[Parameter, Array]) -> dict[Parameter, Array]:
+        """Return what the coming step would add to parameters, given their gradients; nothing is changed."""
+        changes = {}
+        for parameter, gradient in gradients.items():
+            if parameter in self._states:
+                value = parameter.value.copy()
+                state = {name: array.copy() for name, array in self._states[parameter].items()}
+                self.update_rule.apply(value, gradient, state, self._rate(), self.step_number + 1)
+                changes[parameter] = value - parameter.value
+        return changes
+
     def _rate(self) -> float:
         """Return the learning rate of the coming step."""
-        return self.update_rule.learning_rate * self.schedule.factor(self.step_number, self.steps)
+        return self.update_rule.learning_rate * self.schedule_factor
 
     def _refuse_non_finite(self, gradients: dict[Parameter, Signal], run: Run) -> None:
         """Refuse gradients that are not finite, or so large that update rules cannot square them, unless clipped."""

@@ -1,5 +1,7 @@
 """Values and gradients of every operation, against PyTorch's."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,32 @@ torch = pytest.importorskip("torch", reason="PyTorch is the oracle; install the 
 def over(reduce, flat):
     """Adapt a reduction to the operation's axis."""
     return lambda o, x: flat(x).reshape((1,) * x.ndim if o.keepdims else ()) if o.axis is None else reduce(o, x)
+
+
+def sentences(objective):
+    """Average over tokens what an objective makes of the scores of all label sequences of each sentence."""
+
+    def mean(operation, scores, transitions, start, end, labels, lengths):
+        total, begin = torch.zeros((), dtype=scores.dtype), 0
+        for length in filter(None, lengths.tolist()):
+            s, y = scores[begin : begin + length], labels[begin : begin + length].tolist()
+            begin += length
+            every = [list(path) for path in product(range(scores.shape[1]), repeat=length)]
+            values = torch.stack(
+                [start[p[0]] + s[range(length), p].sum() + transitions[p[:-1], p[1:]].sum() + end[p[-1]] for p in every]
+            )
+            wrong = torch.tensor([sum(a != b for a, b in zip(p, y, strict=True)) for p in every])
+            total = total + objective(operation, values, wrong)
+        return total / len(scores)
+
+    return mean
+
+
+def sparse_rows(columns, values, ends, table):
+    """The product of a matrix with mostly zeros and the table, by way of the whole matrix."""
+    rows = torch.repeat_interleave(torch.arange(len(ends)), torch.diff(ends, prepend=torch.zeros(1, dtype=ends.dtype)))
+    whole = torch.zeros((len(ends), len(table)), dtype=table.dtype)
+    return whole.index_put((rows, columns), values, accumulate=True) @ table
 
 
 ORACLE = {
@@ -28,6 +56,7 @@ ORACLE = {
     "matmul": lambda o, a, b: a @ b,
     "linear": lambda o, x, weight: torch.nn.functional.linear(x, weight),
     "window_affine": lambda _, vectors, ids, w, b: torch.nn.functional.linear(vectors[ids].flatten(1), w, b),
+    "sparse_affine": lambda _, columns, values, ends, table, bias: sparse_rows(columns, values, ends, table) + bias,
     "affine": lambda o, x, weight, bias: torch.nn.functional.linear(x, weight, bias),
     "transpose": lambda o, a: a.permute(*reversed(range(a.ndim))),
     "reshape": lambda o, x: x.reshape(o.shape),
@@ -46,6 +75,10 @@ ORACLE = {
     "relu": lambda o, z: z.relu(),
     "leaky_relu": lambda o, z: torch.nn.functional.leaky_relu(z, o.slope),
     "softmax": lambda o, z: z.softmax(o.axis),
+    "sentence_likelihood": sentences(lambda _, values, wrong: values.logsumexp(0) - values[wrong == 0][0]),
+    "structured_margin": sentences(
+        lambda o, values, wrong: torch.relu((values + o.margin * wrong).max() - values[wrong == 0][0])
+    ),
 }
 
 SAMPLES = [

@@ -27,7 +27,9 @@ class LayerRule:
         """Compute a, all of it in the pass that writes z."""
         affine, finish = _affine(unit), _finish(c, unit)
         if isinstance(affine.operation, WindowAffine):
-            c.window_layers[unit.output] = layer = WindowLayer(c, affine)
+            c.window_layers[unit.output] = layer = WindowLayer(
+                c, affine, unit.addend if isinstance(unit, Layer) else None
+            )
             layer.forward(c.new(unit.output), finish)
             return
         x, weight = affine.inputs[0], c.contiguous(c.values[affine.inputs[1]], affine.inputs[1].shape)

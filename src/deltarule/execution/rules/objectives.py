@@ -8,7 +8,7 @@ from deltarule.execution.rewrites import ClassMargins, CrossEntropy, PairMargins
 from deltarule.graph import Node
 from deltarule.kernels import instructions as do
 
-__all__: list[str] = []
+__all__ = ["mean_of_losses"]
 
 
 @rule(CrossEntropy)
@@ -29,7 +29,7 @@ class CrossEntropyRule:
             [own, c.ids(labels, scores.shape[1:]), signal, c.size(scores.shape[:1]), c.size(scores.shape[1:]), losses],
             reads=[own], writes=[signal, losses], work=work,
         )  # fmt: skip
-        _mean(c, unit.output, losses, work, scores)
+        mean_of_losses(c, unit.output, losses, work, scores)
 
     @staticmethod
     def backward(c: Compiler, unit: CrossEntropy, signal: Signal) -> None:
@@ -54,7 +54,7 @@ class SquaredErrorsRule:
             [own, wanted, signal, c.size(outputs.shape[:1]), c.size(outputs.shape[1:]), losses],
             reads=[own, wanted], writes=[signal, losses], work=work,
         )  # fmt: skip
-        _mean(c, unit.output, losses, work, outputs)
+        mean_of_losses(c, unit.output, losses, work, outputs)
 
     @staticmethod
     def backward(c: Compiler, unit: SquaredErrors, signal: Signal) -> None:
@@ -86,7 +86,7 @@ class ClassMarginsRule:
             writes=[signal, violators, count],
         )  # fmt: skip
         c.violators = (Rows(violators, count), scores.shape[:1])
-        _mean(c, unit.output, losses, work, scores)
+        mean_of_losses(c, unit.output, losses, work, scores)
 
     @staticmethod
     def backward(c: Compiler, unit: ClassMargins, signal: Signal) -> None:
@@ -124,7 +124,7 @@ class PairMarginsRule:
                 c.share(node, Signal(matrix, Rows(ids, count)))
 
 
-def _mean(c: Compiler, loss: Node, losses: Matrix, work: Work, scores: Node) -> None:
+def mean_of_losses(c: Compiler, loss: Node, losses: Matrix, work: Work, scores: Node) -> None:
     """Add up the losses of the slices."""
     value = c.new(loss)
     c.program.emit(

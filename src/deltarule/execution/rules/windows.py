@@ -1,4 +1,4 @@
-"""The window layer z_t = b + Σ_p W_p x_{i(t, p)}: each distinct vector is multiplied with every W_p once."""
+"""The window layer z_t = b + Σ_p W_p x_{i(t, p)} (+ more): each distinct vector is multiplied with every W_p once."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ __all__ = ["WindowLayer"]
 class WindowLayer:
     """The sizes of a window layer, and what its pass forward leaves for the pass back."""
 
-    def __init__(self, c: Compiler, affine: Node) -> None:
+    def __init__(self, c: Compiler, affine: Node, addend: Node | None = None) -> None:
         vectors, positions, weight, bias = affine.inputs
         if any(isinstance(d, str) for d in (*vectors.shape[1:], *positions.shape[1:], *weight.shape)):
             raise NotCompiledError("windows of a size that is known only when they are fed")
         self.c, self.vectors, self.positions, self.weight, self.bias = c, vectors, positions, weight, bias
+        self.addend = addend
         self.dimension, self.size, self.outputs = int(vectors.shape[1]), int(positions.shape[1]), int(weight.shape[0])
         self.count = vectors.shape[:1]
         self.x, self.w = c.values[vectors], c.contiguous(c.values[weight], weight.shape)
@@ -34,13 +35,15 @@ class WindowLayer:
 
     def forward(self, z: Matrix, finish: Finish) -> None:
         """Multiply the vectors with each W_p, then add up rows of the products for each window."""
-        c, bias = self.c, self.c.values[self.bias]
+        c, bias, addend = self.c, self.c.values[self.bias], self.addend
+        added = None if addend is None else c.contiguous(c.values[addend], addend.shape)
         c.program.emit(
             do.WINDOW_LAYER,
             [self.x, self.stride, c.size(self.count), c.size((self.dimension,)), self.w, c.size((self.size,)),
              c.size((self.outputs,)), c.ids(self.positions, self.count), c.size(self.positions.shape[:1]), bias,
-             c.size((self.outputs,)), z, self.laid_out, self.products, finish.seed],
-            reads=[self.x, self.w, bias],
+             c.size((self.outputs,)), z, self.laid_out, self.products, finish.seed,
+             c.program.constant(0) if added is None else added],
+            reads=[self.x, self.w, bias, *([] if added is None else [added])],
             writes=[z, self.laid_out, self.products],
             work=self.work,
             numbers=finish.numbers,
@@ -68,6 +71,8 @@ class WindowLayer:
             c.share(self.weight, Signal(gradient))
         if shared is not None:
             c.share(self.vectors, Signal(shared))
+        if self.addend is not None and c.wants(self.addend):
+            c.share(self.addend, signal)  # which has become that at z
 
     def _vector_by_vector(
         self, delta: Matrix, activation: Matrix, finish: Finish, ids: Matrix, windows: int, count: int,
@@ -87,7 +92,7 @@ class WindowLayer:
             reads=[self.x, self.w, activation, ids, *depends],
             writes=[delta, self.laid_out, self.products, sums, *(m for m in (gradient, parts) if m is not None)],
             work=self.work,
-            numbers=finish.numbers,
+            numbers=[*finish.numbers, float(self.addend is not None)],
             guard=guard,
         )  # fmt: skip
         if shared is not None and parts is not None:

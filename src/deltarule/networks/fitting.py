@@ -3,24 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from deltarule.errors import InputError
-from deltarule.networks import Network, Objective, l2_penalty
-from deltarule.training.epochs import Epoch, History, best_epoch_kept
+from deltarule.graph import Array, Input, Node, Parameter
+from deltarule.networks.objectives import Objective
+from deltarule.networks.regularisation import l2_penalty
+from deltarule.training.epochs import Epoch, History, Watch, best_epoch_kept
 from deltarule.training.minibatches import Minibatches
 from deltarule.training.schedules import ConstantRate, Schedule
 from deltarule.training.trainer import Trainer
 from deltarule.training.update_rules import Adam, UpdateRule
 
-__all__ = ["train"]
+__all__ = ["DataNames", "is_label", "loss_of", "train"]
+
+
+class DataNames:
+    """What objectives call their own inputs."""
+
+    TARGETS = "targets"
+    WEIGHTS = "weights"
+
+
+class Trainable(Protocol):
+    """What training asks of a network."""
+
+    output: Node
+    parameters: dict[str, Parameter]
+
+
+_WATCHED = 512  # examples that a watch looks at
 
 
 def train(
-    network: Network,
-    objective: Objective,
+    network: Trainable,
+    objective: Objective | Node | Callable[[Node, Node], Node],
     data: Mapping[str, Any],
     *,
     epochs: int = 10,
@@ -34,15 +54,17 @@ def train(
     score: Callable[[], float] | None = None,
     patience: int | None = None,
     on_epoch: Callable[[Epoch], None] | None = None,
+    watch: Watch | None = None,
 ) -> History:
     """Train a network's parameters in place.
 
     Parameters
     ----------
     network : the network
-    objective : what to make small
+    objective : what to make small: an objective, a function of the output and of the targets that returns a scalar
+        node, or a scalar node
     data : arrays by input name, with equally many rows: "inputs" and "targets", or for `MaxMargin` "inputs" and
-        "corrupted"
+        "corrupted"; and "weights", if examples have some (J is the mean of weight × error)
     epochs, batch : passes over the data, and examples in a step
     update_rule : `Adam` by default
     schedule : constant by default
@@ -53,6 +75,7 @@ def train(
     score : value on development data, higher is better; the best epoch's parameters are kept
     patience : stop after so many epochs without a better score
     on_epoch : called after each epoch
+    watch : looks at the layers before training and after each epoch, such as a `TrainingWatch`
 
     Returns
     -------
@@ -77,7 +100,7 @@ def train(
         raise InputError("there are no examples to train on")
     if batch < 1:
         raise InputError(f"a batch needs at least one example, not {batch}")
-    loss = objective.loss(network)
+    loss = loss_of(network, objective, arrays)
     if l2:
         weights = [p for name, p in network.parameters.items() if name.endswith(".weight")]  # not tables of vectors
         loss = loss + l2_penalty(weights, l2)
@@ -91,11 +114,46 @@ def train(
         threads=threads,
     )
     random = np.random.default_rng(seed)
+    sample = [Minibatches(arrays, batch).feeds(_spread(rows))] if watch else []
+
+    def after_epoch(epoch: Epoch) -> None:
+        if watch:
+            watch(trainer, sample, epoch)
+        if on_epoch:
+            on_epoch(epoch)
+
+    if watch:
+        watch(trainer, sample, None)
     return best_epoch_kept(
         trainer,
         lambda _: Minibatches(arrays, batch, random),
         epochs,
         score=score,
         patience=patience,
-        on_epoch=on_epoch,
+        on_epoch=after_epoch,
     )
+
+
+def loss_of(
+    network: Trainable, objective: Objective | Node | Callable[[Node, Node], Node], data: Mapping[str, Array]
+) -> Node:
+    """Return the graph of what training makes small."""
+    if isinstance(objective, Node):
+        return objective
+    if isinstance(objective, Objective) or hasattr(objective, "loss"):
+        return objective.loss(network, weighted=True) if DataNames.WEIGHTS in data else objective.loss(network)
+    if DataNames.TARGETS not in data:
+        raise InputError("a function as the objective compares the output with targets: give them")
+    targets = data[DataNames.TARGETS]
+    labels, batch = is_label(targets, network.output), network.output.shape[:1]
+    return objective(network.output, Input(DataNames.TARGETS, (*batch, *targets.shape[1:]), integer=labels))
+
+
+def is_label(targets: Array, output: Node) -> bool:
+    """Say whether targets are labels, one for each row of scores, rather than numbers to compare outputs with."""
+    return targets.dtype.kind in "iu" and targets.ndim < len(output.shape) and output.shape[-1] != 1
+
+
+def _spread(rows: int) -> NDArray[np.intp]:
+    """Choose rows that lie evenly over all, to look at."""
+    return np.linspace(0, rows - 1, min(rows, _WATCHED)).astype(np.intp)
