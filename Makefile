@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Extras beyond the tests' own; CI sets EXTRAS=,oracle to compare with PyTorch too.
+# Extras beyond the tests' own; CI sets EXTRAS=,oracle,browser to compare with PyTorch and JAX, and to drive the lab in a browser.
 EXTRAS ?=
 TESTABLE := $(VENV)/installed-test$(EXTRAS)
 
