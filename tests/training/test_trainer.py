@@ -7,7 +7,8 @@ import deltarule as dr
 from deltarule.errors import InputError, NonFiniteError, ShapeError
 from deltarule.execution.reference import forward
 from deltarule.graph import RowSignal
-from deltarule.training.trainer import clip_by_norm, first_non_finite
+from deltarule.training.clipping import clip_by_norm
+from deltarule.training.trainer import first_non_finite
 from deltarule.training.update_rules import UPDATE_RULES, update_rule
 
 

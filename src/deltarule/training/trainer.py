@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from deltarule.errors import InputError, NonFiniteError, ShapeError
 from deltarule.execution.reference import Feeds, Run, backward, forward
-from deltarule.graph import Array, Input, Node, Parameter, RowSignal, Signal, topological_order
+from deltarule.graph import Array, Input, Node, Parameter, Signal, topological_order
 from deltarule.graph.shapes import format_shape
+from deltarule.training.clipping import clip_by_norm, squared_norm
 from deltarule.training.minibatches import Minibatches
 from deltarule.training.schedules import ConstantRate, Schedule
 from deltarule.training.update_rules import SGD, State, UpdateRule
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 _NO_SEEDS = np.zeros(0, np.int32)
 
-__all__ = ["Trainer", "clip_by_norm", "first_non_finite"]
+__all__ = ["Trainer", "first_non_finite"]
 
 
 class Trainer:
@@ -307,26 +308,13 @@ class Trainer:
         """Refuse gradients that are not finite, or so large that update rules cannot square them, unless clipped."""
         largest = np.inf if self.clip is not None else float(np.finfo(self.dtype).max)
         for parameter, gradient in gradients.items():
-            squared = _squared_norm(gradient)
+            squared = squared_norm(gradient)
             if np.isfinite(squared) and squared <= largest:
                 continue
             became = f"the gradient of {parameter.label!r} became infinite or NaN at step {self.step_number + 1}"
             if first_non_finite(run) is not None:
                 raise NonFiniteError(f"{became}: {_where(run)}")
             raise NonFiniteError(f"{became}; lower the learning rate, or clip gradients by norm")
-
-
-def clip_by_norm(gradients: dict[Parameter, Signal], largest: float) -> dict[Parameter, Signal]:
-    """Scale all gradients by the same factor so that their joint Euclidean norm is at most `largest`."""
-    distinct = {node: g.distinct() if isinstance(g, RowSignal) else g for node, g in gradients.items()}
-    norm = float(np.sqrt(sum(_squared_norm(gradient) for gradient in distinct.values())))
-    if norm <= largest:
-        return distinct
-    factor = largest / norm
-    return {
-        node: RowSignal(g.rows, g.values * factor, g.shape) if isinstance(g, RowSignal) else g * factor
-        for node, g in distinct.items()
-    }
 
 
 def first_non_finite(run: Run) -> Node | None:
@@ -340,15 +328,6 @@ def _where(run: Run) -> str:
     if node is None or node.operation is not None:
         return f"it first appeared in {node!r}; lower the learning rate, or clip gradients by norm"
     return f"it was already in {node.label!r}; look for bad numbers in the data or the first values of parameters"
-
-
-def _squared_norm(gradient: Signal) -> float:
-    values = gradient.values if isinstance(gradient, RowSignal) else gradient
-    squared = float(np.vdot(values, values))
-    if np.isfinite(squared) or values.dtype == np.float64:
-        return squared
-    wide = values.astype(np.float64)  # squares overflow single precision long before the gradient does
-    return float(np.vdot(wide, wide))
 
 
 def _ancestors(order: list[Node], parameters: Iterable[Node]) -> set[Node]:
