@@ -77,7 +77,7 @@ class _KernelCache(FunctionCache):  # type: ignore[misc]
 
 @cache  # once is enough
 def _say_that_it_takes_a_while() -> None:
-    print("deltarule: compiling for this machine; this happens once and takes about 20 seconds", file=sys.stderr)
+    print("deltarule: compiling for this machine; this happens once and takes up to a minute", file=sys.stderr)
 
 
 @cache
