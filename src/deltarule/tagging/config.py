@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from deltarule.errors import InputError
 from deltarule.networks.activations import activation_function
 from deltarule.text import FEATURES, UNITS
+from deltarule.text.windows import odd_window
 from deltarule.training.schedules import schedule
 from deltarule.training.update_rules import update_rule
 
@@ -74,12 +75,7 @@ class TaggerConfig(BaseModel):
     @field_validator("window")
     @classmethod
     def _odd(cls, window: int) -> int:
-        if window % 2 == 0:
-            raise ValueError(
-                f"a window has a word in its middle, so its size is odd, not {window};"
-                f" choose {window - 1} or {window + 1}"
-            )
-        return window
+        return odd_window(window)
 
     @field_validator("activation", "schedule", "update_rule")
     @classmethod

@@ -7,7 +7,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from deltarule.errors import InputError
 
-__all__ = ["window_positions"]
+__all__ = ["odd_window", "window_positions"]
+
+
+def odd_window(size: int) -> int:
+    """Return the size of a window; raise `InputError` where it is even, as one word is in the middle."""
+    if size % 2 == 0:
+        raise InputError(
+            f"a window has a word in its middle, so its size is odd, not {size}; choose {size - 1} or {size + 1}"
+        )
+    return size
 
 
 def window_positions(sentence_offsets: ArrayLike, size: int) -> NDArray[np.int32]:

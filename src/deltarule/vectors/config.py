@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from deltarule.errors import InputError
+from deltarule.text.windows import odd_window
 
 __all__ = ["VectorConfig"]
 
@@ -44,12 +45,7 @@ class VectorConfig(BaseModel):
     @field_validator("window")
     @classmethod
     def _odd(cls, window: int) -> int:
-        if window % 2 == 0:
-            raise ValueError(
-                f"a window has a word in its middle, so its size is odd, not {window};"
-                f" choose {window - 1} or {window + 1}"
-            )
-        return window
+        return odd_window(window)
 
     @classmethod
     def checked(cls, settings: dict[str, Any]) -> VectorConfig:
