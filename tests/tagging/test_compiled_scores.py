@@ -17,7 +17,7 @@ DATA = Path(os.environ.get("DELTARULE_DATA", ""))
 def reference(model, corpus):
     """Scores by the reference interpreter, labels by the decoder in NumPy."""
     scores = model.reference_scores(model.sentences(corpus), np.flatnonzero(np.diff(corpus.sentence_offsets)))
-    learned = model.network.transitions.scores() if model.network.transitions else {}
+    learned = model.network.transition_scores()
     return scores, model.labelling.decoder.with_learned(learned).decode(scores, corpus.sentence_offsets)
 
 

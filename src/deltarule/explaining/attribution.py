@@ -48,9 +48,10 @@ class WindowScores:
     def __init__(self, scores: Node, feeds: Mapping[str, Array], token: int) -> None:
         order = topological_order([scores])
         windows = [node for node in order if isinstance(node.operation, WindowAffine)]
-        if len(windows) != 1 or not isinstance(windows[0].inputs[1], Input):
-            raise InputError("explanations need a network with one layer over windows of words")
-        positions = windows[0].inputs[1]
+        places = {window.inputs[1] for window in windows}
+        positions = places.pop() if len(places) == 1 else None
+        if not isinstance(positions, Input):
+            raise InputError("explanations need a network whose layers over words all read the same windows")
         rows = feeds[positions.name][token]
         self.places = len(rows)
         replaced: dict[Node, Node] = {}
@@ -62,11 +63,11 @@ class WindowScores:
                 ids = rest[0]
                 own = feeds[ids.name]
                 if ids.shape[0] == positions.shape[0]:
-                    read = table.value[own[token]]
+                    vectors = table.value[own[token]]
                 else:
-                    read = table.value[own[rows]]
+                    vectors = table.value[own[rows]]
                     self.over_window.append(ids.name)
-                self.vectors[ids.name] = np.atleast_2d(read.astype(np.float64))[None]
+                self.vectors[ids.name] = np.atleast_2d(vectors.astype(np.float64))[None]
                 replaced[node] = Input(ids.name, node.shape)
         self.scores = substitute(scores, replaced)
         self._inputs = {node.name: node for node in replaced.values()}

@@ -51,8 +51,14 @@ def _share(part: int, whole: int) -> Any:
 
 
 @inlined
-def _describe_sentence(forms: Any, first: int, last: int, table: Any, features: Any) -> None:
+def _describe_sentence(
+    forms: Any, first: int, last: int, table: Any, column: int, vectors: Any, features: Any
+) -> None:  # fmt: skip
     """Fill the columns that tell of the sentence of tokens first to last."""
+    if first == last:
+        return
+    d, mean = vectors.shape[1], features[first]
+    mean[:d] = 0
     small = capital = all_capitals = letters = 0
     for t in range(first, last):
         writing = table[forms[t], table.shape[1] - 1]
@@ -60,9 +66,16 @@ def _describe_sentence(forms: Any, first: int, last: int, table: Any, features: 
         capital += (writing & CAPITAL) != 0
         all_capitals += (writing & ALL_CAPITALS) != 0
         letters += (writing & LETTERS) != 0
+        _add_vector(vectors, table[forms[t], column], np.float32(1), mean[:d])
+    # The lengths of sums of unrelated vectors grow with the root of their number.
+    scale = np.float32(1) / np.sqrt(np.float32(last - first))
+    for j in range(d):
+        mean[j] *= scale
     shouted = _share(all_capitals, letters)
     for t in range(first, last):
-        own = features[t]
+        if t > first:
+            features[t, :d] = mean[:d]
+        own = features[t, d:]
         own[0] = _share(capital, letters)
         own[1] = shouted
         own[2] = _share(small, letters)
@@ -151,11 +164,11 @@ def context_features(
     table : whole numbers of each form, the last of which are its `TRAITS`
     column : the one of the table that has the row of a form's vector
     vectors : of shape (·, d)
-    features : filled, of shape (tokens, 2 d + OTHERS + SENTENCE): the mean vectors of the words before and after other
+    features : filled, of shape (tokens, 3 d + OTHERS + SENTENCE): the mean vectors of the words before and after other
         occurrences, the share of these in lower case, the share of capitals among those that do not begin a sentence,
-        whether there are any, log(1 + their number) / 3; of the sentence, shares of capitalised, all-capitals and
-        lower-case words among those with letters, whether more than 80 % are all capitals, whether the token is first,
-        and its length, at most 50, over 50
+        whether there are any, log(1 + their number) / 3; of the sentence of n words, the sum of their vectors over √n,
+        shares of capitalised, all-capitals and lower-case words among those with letters, whether more than 80 % are
+        all capitals, whether the token is first, and its length, at most 50, over 50
     """
     d, longest = vectors.shape[1], 0
     for passage in range(len(passage_offsets) - 1):
@@ -177,7 +190,7 @@ def context_features(
         )  # fmt: skip
         for sentence in range(first_sentence, last_sentence):
             first, last = sentence_offsets[sentence], sentence_offsets[sentence + 1]
-            _describe_sentence(forms, first, last, table, features[:, 2 * d + OTHERS :])
+            _describe_sentence(forms, first, last, table, column, vectors, features[:, 2 * d + OTHERS :])
             for t in range(first, last):
                 word = numbers[t - begin]
                 _describe_others(

@@ -30,6 +30,7 @@ class Transitions:
         everything by default. What is not allowed has no part in any likelihood and wins no decoding
     scale : scores are the parameters times this. An update rule such as Adam moves every parameter by about its
         learning rate, which suits weights of 0.1; scores of transitions grow to several units
+    mark : put behind the names of the parameters, to tell them from those of other transitions in the same graph
 
     Attributes
     ----------
@@ -42,14 +43,16 @@ class Transitions:
     {'transitions': (3, 3), 'start': (3,), 'end': (3,)}
     """
 
-    def __init__(self, labels: int, allowed: tuple[Any, Any, Any] | None = None, scale: float = 10.0) -> None:
+    def __init__(
+        self, labels: int, allowed: tuple[Any, Any, Any] | None = None, scale: float = 10.0, mark: str = ""
+    ) -> None:
         if labels < 1:
             raise InputError(f"transitions need at least one label, not {labels}")
         if not scale > 0:
             raise InputError(f"the scale of transitions must be above 0, not {scale}")
         self.labels, self.scale = labels, scale
         shapes = {"transitions": (labels, labels), "start": (labels,), "end": (labels,)}
-        self.parameters = {name: Parameter(np.zeros(shape, np.float32), name) for name, shape in shapes.items()}
+        self.parameters = {name: Parameter(np.zeros(shape, np.float32), name + mark) for name, shape in shapes.items()}
         self._allowed: dict[str, Array] = {}
         if allowed is None:
             return

@@ -42,13 +42,15 @@ class CompiledScores:
 
     z_t = b + Σ_p W_p x_{t+p}: the products W_1 x ... W_k x of the first forms of a text, which are most of its tokens,
     are kept; those of others are computed where they occur. Where there are context features c_t, V c_t is added. Then
-    a = f(z) and s = U a + d.
+    a = f(z) and s = U a + d. The neurons of all members stand side by side, and as s is the mean of the members'
+    scores, U is divided by how many there are.
 
     Attributes
     ----------
     tables : the vectors of each feature
     projection : the transposed W_p side by side, of shape (d, k m)
     bias, activation : b, and the number of f
+    members : groups of neurons that f is computed for one by one
     output_weight, output_bias : U with rows of zeros behind it, and d
     decoder : the rules of labels, with the scores of transitions that were learned
     context_weight : V transposed, of shape (context features, m), or ``None``
@@ -60,6 +62,7 @@ class CompiledScores:
     projection: Array
     bias: Array
     activation: int
+    members: int
     output_weight: Array
     output_bias: Array
     decoder: Decoder
@@ -75,18 +78,27 @@ class CompiledScores:
         """Lay out the parameters of a network as they are now."""
         from deltarule.kernels.window_scores import ACTIVATIONS, GROUP
 
-        values = {name: np.asarray(parameter.value, np.float32) for name, parameter in network.parameters.items()}
-        hidden, output = values["hidden.weight"], values["output.weight"]
-        sides = hidden.reshape(len(hidden), config.window, -1)
+        members = [
+            {name: np.asarray(value, np.float32) for name, value in member.values().items()}
+            for member in network.members
+        ]
+
+        def side_by_side(name: str, axis: int) -> Array:
+            return np.ascontiguousarray(np.concatenate([member[name] for member in members], axis=axis))
+
+        weight = side_by_side("hidden.weight", 0)
+        sides = weight.reshape(len(weight), config.window, -1)
+        output = side_by_side("output.weight", 1) / np.float32(len(members))
         return cls(
-            tuple(values[f"{name}.vectors"] for name in network.feature_ids),
+            tuple(np.asarray(network.parameters[f"{name}.vectors"].value, np.float32) for name in network.feature_ids),
             np.ascontiguousarray(sides.transpose(2, 1, 0)).reshape(sides.shape[2], -1),
-            np.ascontiguousarray(values["hidden.bias"]),
+            side_by_side("hidden.bias", 0),
             ACTIVATIONS.index(config.activation),
-            np.concatenate([output, np.zeros((-len(output) % GROUP, len(hidden)), np.float32)]),
-            np.ascontiguousarray(values["output.bias"]),
-            decoder if network.transitions is None else decoder.with_learned(network.transitions.scores()),
-            None if network.context is None else np.ascontiguousarray(values["context.weight"].T),
+            len(members),
+            np.concatenate([output, np.zeros((-len(output) % GROUP, len(weight)), np.float32)]),
+            np.asarray(np.mean([member["output.bias"] for member in members], axis=0), np.float32),
+            decoder.with_learned(network.transition_scores()),
+            None if network.context is None else np.ascontiguousarray(side_by_side("context.weight", 0).T),
             network.context_vectors,
             network.word_column,
             temperature,
@@ -192,7 +204,7 @@ class CompiledScores:
             for part, addend in self._addends(context, first, last):
                 finite = window_scores(
                     rows, sentence_offsets - begin, part.start - begin, part.stop - begin, common, products,
-                    self.bias, addend, self.activation, self.output_weight, self.output_bias, scores[part],
+                    self.bias, addend, self.activation, self.members, self.output_weight, self.output_bias, scores[part],
                 )  # fmt: skip
                 if not finite:
                     raise non_finite_scores()

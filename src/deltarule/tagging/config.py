@@ -23,10 +23,16 @@ class TaggerConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
 
     window: int = Field(5, ge=1, le=99, description="Words in a window; odd, so that one is in the middle.")
-    hidden: int = Field(300, ge=1, description="Neurons of the hidden layer.")
+    members: int = Field(
+        3,
+        ge=1,
+        le=99,
+        description="Hidden layers side by side, each with its own objective; their scores are averaged.",
+    )
+    hidden: int = Field(100, ge=1, description="Neurons of the hidden layer of each member.")
     activation: str = Field("tanh", description="Activation function of the hidden layer.")
     objective: Literal["softmax", "max-margin", "crf", "structured-max-margin"] = Field(
-        "softmax", description="What training makes small; crf and structured-max-margin score whole sentences."
+        "crf", description="What training makes small; crf and structured-max-margin score whole sentences."
     )
     margin: float = Field(1.0, gt=0, description="Δ of the max-margin objectives.")
     unit: Literal["word", "character"] = Field("word", description="What gets a label.")
@@ -36,7 +42,7 @@ class TaggerConfig(BaseModel):
     trainable_vectors: bool = Field(True, description="Whether training changes the word vectors.")
     word_dimension: int = Field(50, ge=1, description="Size of word vectors where no file gives them.")
     context: bool = Field(
-        False,
+        True,
         description="Whether words see other uses of their form in the document, and capitals around them.",
     )
     affix_dimension: int = Field(8, ge=1, description="Size of the embeddings of prefixes and suffixes.")
@@ -44,7 +50,7 @@ class TaggerConfig(BaseModel):
     shape_dimension: int = Field(8, ge=1, description="Size of the embeddings of capitalisation, shape and kind.")
     minimum_count: int = Field(2, ge=1, description="Rarer words and affixes share the vector of unknown ones.")
     dropout: float = Field(
-        0.4, ge=0, lt=1, description="Share of inputs and of hidden activations dropped in training."
+        0.5, ge=0, lt=1, description="Share of inputs and of hidden activations dropped in training."
     )
     context_dropout: float = Field(0.3, ge=0, lt=1, description="Share of what context says dropped in training.")
     epochs: int = Field(15, ge=1, description="Passes over the training data.")
@@ -64,6 +70,11 @@ class TaggerConfig(BaseModel):
     def sees_context(self) -> bool:
         """Whether tokens have context features, which are made for words."""
         return self.context and self.unit == "word"
+
+    @property
+    def of_sentences(self) -> bool:
+        """Whether the objective is one of whole sentences."""
+        return self.objective in ("crf", "structured-max-margin")
 
     @model_validator(mode="before")
     @classmethod

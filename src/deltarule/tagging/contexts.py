@@ -25,7 +25,7 @@ _BATCH = 1 << 13  # tokens that are scored before they are labelled; a passage i
 
 def context_size(dimension: int) -> int:
     """Return how many context features there are with vectors of a dimension."""
-    return 2 * dimension + OTHERS + SENTENCE
+    return 3 * dimension + OTHERS + SENTENCE
 
 
 def form_traits(forms: Sequence[str]) -> NDArray[np.int32]:
