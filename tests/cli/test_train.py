@@ -48,6 +48,7 @@ def test_options_reach_the_settings_and_go_before_the_file(deltarule, corpus, tm
         "--vectors": tmp_path / "v.txt",
         "--objective": "max-margin",
         "--window": 3,
+        "--members": 2,
         "--activation": "relu",
         "--epochs": 1,
         "--batch": 10,
@@ -57,7 +58,7 @@ def test_options_reach_the_settings_and_go_before_the_file(deltarule, corpus, tm
         "--seed": 4,
     }
     arguments = [part for option in options.items() for part in option]
-    outcome = deltarule("train", corpus, "-o", tmp_path / "model", *arguments, "--frozen-vectors")
+    outcome = deltarule("train", corpus, "-o", tmp_path / "model", *arguments, "--frozen-vectors", "--no-context")
     assert outcome.code == 0, outcome.err
     assert dr.load(tmp_path / "model").config == dr.TaggerConfig(
         hidden=9,
@@ -65,6 +66,7 @@ def test_options_reach_the_settings_and_go_before_the_file(deltarule, corpus, tm
         vectors=str(tmp_path / "v.txt"),
         objective="max-margin",
         window=3,
+        members=2,
         activation="relu",
         epochs=1,
         batch=10,
@@ -73,7 +75,11 @@ def test_options_reach_the_settings_and_go_before_the_file(deltarule, corpus, tm
         patience=2,
         seed=4,
         trainable_vectors=False,
+        context=False,
     )
+    parameters = dr.load(tmp_path / "model").model.network.parameters
+    assert (parameters["hidden.weight"].shape[0], "hidden2.weight" in parameters) == (9, True)
+    assert "hidden3.weight" not in parameters
 
 
 def test_columns_field_and_encoding(deltarule, small_options, tmp_path):
@@ -99,6 +105,7 @@ def test_columns_field_and_encoding(deltarule, small_options, tmp_path):
         (b"a B-X\nb NOUN\n", (), "{file}: sentence 1 has the label 'NOUN', which is not a chunk label"),
         (b"a O\n", ("--columns", "0"), "--columns takes two numbers such as 0,3 or 0,-1, not '0'"),
         (b"a O\n", ("--columns", "0,7"), "{file}: there is no column 7 among 2; columns are counted from 0"),
+        (b"a O\n", ("--members", "0"), "setting 'members': input should be greater than or equal to 1, not 0"),
         (b"a O\n", ("--window", "4"), "setting 'window': a window has a word in its middle, so its size is odd"),
         (b"a O\n", ("--objective", "hinge"), "setting 'objective': input should be 'softmax', 'max-margin', 'crf' or"),
         (b"a O\n", ("--activation", "f"), "setting 'activation': unknown activation 'f'; choose one of: identity"),
@@ -132,7 +139,8 @@ def test_a_model_that_could_not_be_written_is_refused_before_training(place, del
 
 def test_numbers_without_end_exit_with_1_and_save_the_best_epoch(deltarule, corpus, tmp_path):
     model = tmp_path / "model"
-    code, out, err = deltarule("train", corpus, "-o", model, "--hidden", 5, "--learning-rate", 1e30, "--batch", 99)
+    options = ("--hidden", 5, "--learning-rate", 1e30, "--batch", 99, "--no-context")
+    code, out, err = deltarule("train", corpus, "-o", model, *options)
     assert (code, len(out.splitlines())) == (1, 2)
     told, error = err.splitlines()
     assert told == f"training stopped early; the best epoch so far is saved in {model}"

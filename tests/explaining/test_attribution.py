@@ -108,5 +108,5 @@ def test_the_signal_is_followed_through_a_sum_of_maps(network):
 
 def test_a_network_without_windows_is_refused():
     x = dr.input("x", ("tokens", 2))
-    with pytest.raises(dr.InputError, match="one layer over windows"):
+    with pytest.raises(dr.InputError, match="layers over words all read the same windows"):
         WindowScores(dr.linear(x, np.zeros((3, 2))), {"x": np.zeros((1, 2))}, 0)

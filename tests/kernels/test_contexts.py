@@ -1,7 +1,7 @@
 """Context features by the formula, token by token, from the words themselves."""
 
 from itertools import pairwise
-from math import log
+from math import log, sqrt
 
 import numpy as np
 import pytest
@@ -42,6 +42,7 @@ def reference(passage, vectors):
             share([w for w in inner if w[0].isupper()], inner),
             float(bool(others)),
             log(1 + len(others)) / 3,
+            *(sum(vectors[fold(w)] for w in sentence) / sqrt(len(sentence))),
             share(capitals, letters),
             shouted,
             share(small, letters),
@@ -90,4 +91,33 @@ def test_a_word_that_occurs_once_has_no_others():
 
 
 def test_no_text_has_no_features():
-    assert by_kernel([], [0], 3)[0].shape == (0, 16)
+    assert by_kernel([], [0], 3)[0].shape == (0, 19)
+
+
+SENTENCE_MEANS = {
+    "in the middle": [["the", "Paris", "of"], [], [], ["x1"], [], ["Paris", "x2", "the", "the"]],
+    "at the end": [["the", "Paris"], ["x1"], [], []],
+    "at the beginning": [[], [], ["of", "of", "NATO"]],
+    "everywhere": [[], ["the"], [], ["of", "Paris"], []],
+    "nothing else": [[], []],
+}
+
+
+@pytest.mark.parametrize("sentences", SENTENCE_MEANS.values(), ids=SENTENCE_MEANS)
+def test_sums_of_a_sentence_s_vectors_beside_empty_sentences(sentences):
+    """Column by column, by sums of NumPy over the sentences' own words; passages end at, before and after empty ones."""
+    d, count = 3, len(sentences)
+    for cut in range(1, count):
+        found, expected = by_kernel(sentences, [0, cut, count], d)
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+    random, words = np.random.default_rng(0), sorted({fold(word) for word in WORDS})
+    table = dict(zip(words, random.normal(size=(len(words) + 1, d)).astype(np.float32)[1:], strict=True))
+    found, _ = by_kernel(sentences, [0, count], d)
+    begin = 0
+    for sentence in sentences:
+        own = np.array([table[fold(word)] for word in sentence]).reshape(-1, d)
+        for t in range(begin, begin + len(sentence)):
+            mean = found[t, 2 * d + 4 : 3 * d + 4]
+            np.testing.assert_allclose(mean, own.sum(axis=0) / len(sentence) ** 0.5, rtol=1e-5, atol=1e-6)
+        begin += len(sentence)
+    assert begin == len(found)

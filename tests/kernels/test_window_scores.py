@@ -17,7 +17,7 @@ def activated(z, activation):
     return forward([f], {"z": z}).values[f]
 
 
-def reference(rows, products, bias, more, activation, weight, output_bias):
+def reference(rows, products, bias, more, activation, members, weight, output_bias):
     """The formula in float64, window by window."""
     size, scores = products.shape[1], []
     for begin, end in pairwise(OFFSETS):
@@ -25,19 +25,20 @@ def reference(rows, products, bias, more, activation, weight, output_bias):
             at = np.arange(size) + t - size // 2
             ids = [rows[i] if begin <= i < end else 0 for i in at]
             z = bias + more[t % len(more)] + sum(products[row, place].astype(float) for place, row in enumerate(ids))
-            scores.append(weight.astype(float) @ activated(z, activation) + output_bias)
+            a = np.concatenate([activated(part, activation) for part in np.split(z, members)])
+            scores.append(weight.astype(float) @ a + output_bias)
     return np.array(scores)
 
 
 class Network:
-    def __init__(self, window=5, hidden=37, labels=7, activation="tanh", seed=0, more=1):
+    def __init__(self, window=5, hidden=37, labels=7, activation="tanh", seed=0, more=1, members=1):
         random = np.random.default_rng(seed)
         self.products = random.normal(size=(12, window, hidden)).astype(np.float32)
         self.bias, self.output_bias = (random.normal(size=size).astype(np.float32) for size in (hidden, labels))
         self.weight = random.normal(size=(labels, hidden)).astype(np.float32)
         self.rows = random.integers(1, 12, OFFSETS[-1]).astype(np.int32)
         self.more = random.normal(size=(more, hidden)).astype(np.float32)
-        self.activation = activation
+        self.activation, self.members = activation, members
 
     def scores(self, first=0, last=None, common=12, finite=True):
         last = OFFSETS[-1] if last is None else last
@@ -46,13 +47,17 @@ class Network:
         told = window_scores(
             self.rows, OFFSETS, first, last, self.products[:common], self.products[common:], self.bias,
             self.more if len(self.more) == 1 else self.more[first:last],
-            ACTIVATIONS.index(self.activation), np.concatenate([self.weight, padding]), self.output_bias, scores,
+            ACTIVATIONS.index(self.activation), self.members, np.concatenate([self.weight, padding]), self.output_bias,
+            scores,
         )  # fmt: skip
         assert told == finite
         return scores
 
     def expected(self):
-        return reference(self.rows, self.products, self.bias, self.more, self.activation, self.weight, self.output_bias)
+        return reference(
+            self.rows, self.products, self.bias, self.more, self.activation, self.members, self.weight,
+            self.output_bias,
+        )  # fmt: skip
 
 
 def test_all_activations_are_known():
@@ -63,6 +68,18 @@ def test_all_activations_are_known():
 def test_scores_are_those_of_the_formula(activation):
     network = Network(activation=activation)
     np.testing.assert_allclose(network.scores(), network.expected(), rtol=1e-5, atol=2e-5)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("members", [2, 3, 5])
+def test_each_member_has_the_activation_of_its_own_neurons(members, activation):
+    network = Network(hidden=members * 11, activation=activation, members=members)
+    np.testing.assert_allclose(network.scores(), network.expected(), rtol=1e-5, atol=2e-5)
+
+
+def test_members_matter_where_neurons_depend_on_each_other():
+    one, three = (Network(hidden=33, activation="softmax", members=members).scores() for members in (1, 3))
+    assert not np.isclose(one, three, rtol=1e-2, atol=1e-2).any(axis=1).all()
 
 
 @pytest.mark.parametrize("window", [1, 3, 5, 7])

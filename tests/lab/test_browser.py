@@ -80,7 +80,8 @@ def test_tag_explains_a_word(open_page, tagger):
             assert cell.startswith(feature.value)
             assert numbers([cell]) == pytest.approx([getattr(feature, measure)], rel=1e-3), i
     strips = page.evaluate("document.querySelector('#strip').data.map((strip) => strip.y)")
-    assert strips == [list(explanation.hidden[0].activations), list(explanation.hidden[0].signals)]
+    assert len(explanation.hidden) == 3
+    assert strips == [[value for layer in explanation.hidden for value in getattr(layer, of)] for of in ("activations", "signals")]
 
 
 def test_tag_follows_the_signal_to_a_weight(open_page, tagger):
@@ -93,6 +94,11 @@ def test_tag_follows_the_signal_to_a_weight(open_page, tagger):
     expect(page.locator("#trace tbody tr")).to_have_count(len(trace.steps))
     assert page.locator("#trace td:first-child").all_text_contents() == [step.text for step in trace.steps]
     assert column(page, "trace", 3) == shown([step.signal for step in trace.steps])
+    assert numbers(page.locator("#gradient b").all_text_contents()) == shown([trace.gradient, trace.backward])
+    page.fill("#following [name=neuron]", "25")  # of the second hidden layer, as the first has 20
+    page.get_by_role("button", name="Follow").click()
+    expect(page.locator("#gradient")).to_contain_text("hidden2.weight[5, 14]")
+    trace = tagger.trace(TEXT, "Paris", "hidden2[5,14]")
     assert numbers(page.locator("#gradient b").all_text_contents()) == shown([trace.gradient, trace.backward])
     page.fill("#following [name=neuron]", "99")
     page.get_by_role("button", name="Follow").click()

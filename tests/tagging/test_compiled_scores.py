@@ -43,6 +43,29 @@ def test_scores_and_labels_are_those_of_the_reference(window, common, seed, rand
     assert compiled_labels.tolist() == labels.tolist()
 
 
+@pytest.mark.parametrize("objective", ["softmax", "max-margin", "crf", "structured-max-margin"])
+@pytest.mark.parametrize("members", [1, 2, 3])
+@pytest.mark.parametrize("activation", ["tanh", "softmax"])
+@pytest.mark.parametrize("vectors", [None, 4])
+def test_members_are_scored_as_by_the_reference(vectors, activation, members, objective, random_model, made_up_corpus):
+    """Also where the neurons of a member depend on each other, and where its context features have vectors."""
+    settings = {"members": members, "activation": activation, "objective": objective}
+    model, text = random_model(11, vectors=vectors, **settings), made_up_corpus(12)
+    scores, labels = reference(model, text)
+    compiled_scores, compiled_labels = compiled(model, text, 30)
+    np.testing.assert_allclose(compiled_scores, scores, rtol=2e-4, atol=2e-4)
+    assert compiled_labels.tolist() == labels.tolist() == model.predict(text).tolist()
+    learned = CompiledScores.of(model.config, model.network, model.labelling.decoder).decoder.learned
+    if objective in ("softmax", "max-margin"):
+        assert not learned
+        return
+    parameters = model.network.parameters
+    marks = ["", "2", "3"][:members]
+    for name in ("transitions", "start", "end"):
+        mean = np.mean([10.0 * parameters[f"{name}{mark}"].value.astype(float) for mark in marks], axis=0)
+        np.testing.assert_allclose(learned[name], mean, rtol=1e-6, atol=2e-6)  # of float32 up to 30
+
+
 @pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
 @pytest.mark.parametrize("features", [("word",), ("shape", "suffix3"), tuple(FEATURES)])
 def test_networks_of_any_activation_and_features(activation, features, random_model, made_up_corpus):
@@ -83,8 +106,8 @@ def test_real_corpora_have_the_labels_of_the_reference_but_for_ties(file, random
 
 
 def test_memory_for_products_is_bounded(random_model):
-    model = random_model(0, hidden=300)
+    model = random_model(0, members=3, hidden=100)
     network = CompiledScores.of(model.config, model.network, model.labelling.decoder)
-    assert network.capacity * 5 * 300 * 4 <= 1 << 27
-    wide = random_model(0, hidden=3000, window=99)
+    assert network.capacity * 5 * 300 * 4 <= 1 << 27 < (network.capacity + 1) * 5 * 300 * 4
+    wide = random_model(0, members=2, hidden=1500, window=99)
     assert CompiledScores.of(wide.config, wide.network, wide.labelling.decoder).capacity == 112

@@ -9,7 +9,9 @@ from deltarule.text import FEATURES
 def test_defaults_are_legal_and_all_features_are_on():
     assert TaggerConfig.checked({}) == TaggerConfig()
     assert TaggerConfig().features == tuple(FEATURES)
-    assert (TaggerConfig().window, TaggerConfig().objective, TaggerConfig().seed) == (5, "softmax", 0)
+    default = TaggerConfig()
+    assert (default.window, default.members, default.hidden, default.seed) == (5, 3, 100, 0)
+    assert (default.objective, default.context, default.dropout) == ("crf", True, 0.5)
 
 
 def test_every_setting_says_what_it_is():
@@ -34,6 +36,8 @@ def test_settings_survive_the_way_through_json():
             "setting 'window': a window has a word in its middle, so its size is odd, not 4; choose 3 or 5",
         ),
         ({"window": 0}, "setting 'window': input should be greater than or equal to 1, not 0"),
+        ({"members": 0}, "setting 'members': input should be greater than or equal to 1, not 0"),
+        ({"members": 100}, "setting 'members': input should be less than or equal to 99, not 100"),
         ({"hidden": None}, "setting 'hidden': input should be a valid integer, not None"),
         (
             {"objective": "hinge"},
@@ -61,7 +65,7 @@ def test_a_setting_out_of_range_is_named_with_its_limit_and_value(settings, mess
         ({"schedule": "foo"}, "setting 'schedule': unknown schedule 'foo'; choose one of: constant, step,"),
         ({"update_rule": "foo"}, "setting 'update_rule': unknown update rule 'foo'; choose one of: sgd, momentum"),
         ({"features": ("word", "foo")}, "setting 'features': unknown features foo; choose from: word,"),
-        ({"hiden": 5}, "there is no setting 'hiden'; the settings are: window, hidden, "),
+        ({"hiden": 5}, "there is no setting 'hiden'; the settings are: window, members, hidden, "),
     ],
 )
 def test_unknown_names_are_answered_with_the_known_ones(settings, beginning):

@@ -81,7 +81,7 @@ def test_training_leaves_the_vectors_of_context_as_they_are(toy, small):
     ids = tagger.model.encoder.vocabularies["word"].ids(words)
     np.testing.assert_array_equal(parameters["context.vectors"].value[ids], principal_components(vectors.matrix, 50))
     assert not parameters["context.vectors"].value[:2].any()
-    assert parameters["context.weight"].shape == (20, 22)
+    assert parameters["context.weight"].shape == parameters["context3.weight"].shape == (20, 3 * 6 + 10)
 
 
 def test_what_is_said_elsewhere_decides(small):

@@ -5,7 +5,6 @@ import pytest
 
 import deltarule as dr
 from deltarule.execution.reference import backward, forward
-from deltarule.tagging.batches import Sentences
 from deltarule.tagging.explain import explain_word, trace_word
 
 SENTENCE = ["Ada", "Lovelace", "lives", "in", "Paris", "."]
@@ -13,9 +12,14 @@ SENTENCE = ["Ada", "Lovelace", "lives", "in", "Paris", "."]
 
 def reference_scores(model, words):
     """The scores of a sentence as the tagger computes them, in double precision."""
-    corpus = dr.Corpus.from_sentences([words])
-    feeds = Sentences(corpus, model.encoder.encode(corpus.forms), model.config.window).feeds(np.array([0]))
+    feeds = model.sentences(dr.Corpus.from_sentences([words])).feeds(np.array([0]))
     return forward([model.network.scores], feeds).values[model.network.scores]
+
+
+@pytest.fixture(scope="module")
+def without_context(toy, small):
+    """A tagger that sees nothing of a sentence but the window."""
+    return dr.Tagger(**{**small, "epochs": 30, "context": False}).fit(toy)
 
 
 @pytest.mark.parametrize("activation", ["sigmoid", "tanh", "hard_tanh", "soft_sign", "relu", "leaky_relu"])
@@ -65,11 +69,11 @@ def test_gradient_times_input_is_the_slope_along_the_way_from_the_baseline(train
             assert feature.gradient == pytest.approx((ends[0] - ends[1]) / 2e-5, rel=1e-4, abs=1e-7)
 
 
-def test_masking_a_word_is_scoring_the_sentence_without_it(trained):
+def test_masking_a_word_is_scoring_the_sentence_without_it(without_context):
     """The word after the last is beyond the sentence: cutting the sentence off there is masking."""
-    e = trained.explain(SENTENCE, 3)
-    whole, cut = (reference_scores(trained.model, words)[3] for words in (SENTENCE, SENTENCE[:5]))
-    names = trained.model.labelling.names
+    e = without_context.explain(SENTENCE, 3)
+    whole, cut = (reference_scores(without_context.model, words)[3] for words in (SENTENCE, SENTENCE[:5]))
+    names = without_context.model.labelling.names
     label, runner_up = names.index(e.label), names.index(e.runner_up)
     fall = (whole[label] - whole[runner_up]) - (cut[label] - cut[runner_up])
     assert e.window[4].word == "."
@@ -104,31 +108,75 @@ def test_features_are_named_with_their_values(trained):
 
 def test_hidden_neurons_show_activation_and_signal(trained):
     e = trained.explain(SENTENCE, 4)
-    (hidden,) = e.hidden
-    assert hidden.name == "hidden"
+    assert [layer.name for layer in e.hidden] == ["hidden", "hidden2", "hidden3"]
     parameters = {name: p.value.astype(float) for name, p in trained.model.network.parameters.items()}
     names = trained.model.labelling.names
-    U = parameters["output.weight"]
-    row = U[names.index(e.label)] - U[names.index(e.runner_up)]
-    a = np.array(hidden.activations)
-    assert hidden.signals == pytest.approx(row * (1 - a * a), rel=1e-9)  # tanh
-    score = U @ a + parameters["output.bias"]
-    assert score[names.index(e.label)] == pytest.approx(e.scores[e.label], rel=1e-9)
+    scores = []
+    for layer, mark in zip(e.hidden, ("", "2", "3"), strict=True):
+        U = parameters[f"output{mark}.weight"]
+        row = U[names.index(e.label)] - U[names.index(e.runner_up)]
+        a = np.array(layer.activations)
+        assert a.shape == (20,)
+        assert layer.signals == pytest.approx(row / 3 * (1 - a * a), rel=1e-9)  # tanh; scores are a mean of three
+        scores.append(U @ a + parameters[f"output{mark}.bias"])
+    assert np.mean(scores, axis=0)[names.index(e.label)] == pytest.approx(e.scores[e.label], rel=1e-9)
 
 
-def test_the_trace_leads_to_the_gradient_of_the_label_score(trained):
+@pytest.mark.parametrize("settings", [{"members": 1}, {"members": 2, "activation": "identity"}, {"context": False}])
+def test_hidden_neurons_of_other_networks(settings, random_model):
+    model = random_model(2, vectors=3, **settings)
+    e = explain_word(model, ["aXb", "Zc0", "-d"], 1)
+    assert [layer.name for layer in e.hidden] == [member.hidden.name for member in model.network.members]
+    names, scores = model.labelling.names, []
+    for layer, mark in zip(e.hidden, ("", "2", "3"), strict=False):
+        weight, bias = (model.network.parameters[f"output{mark}.{name}"].value for name in ("weight", "bias"))
+        scores.append(weight.astype(float) @ np.array(layer.activations) + bias)
+    assert dict(zip(names, np.mean(scores, axis=0).tolist(), strict=True)) == pytest.approx(e.scores, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("weight", "parameter", "index"),
+    [
+        ("hidden[3,14]", "hidden.weight", (3, 14)),
+        ("hidden2[3,14]", "hidden2.weight", (3, 14)),
+        ("hidden3.weight[7, 100]", "hidden3.weight", (7, 100)),
+        ("hidden2.bias[19]", "hidden2.bias", (19,)),
+        ("context2[4, 9]", "context2.weight", (4, 9)),
+        ("output3[7,4]", "output3.weight", (7, 4)),
+        ("output.bias[0]", "output.bias", (0,)),
+        ("output2.bias[7]", "output2.bias", (7,)),
+    ],
+)
+def test_the_trace_leads_to_the_gradient_of_the_label_score(weight, parameter, index, trained):
     model = trained.model
-    for weight, index in (("hidden[3,14]", (3, 14)), ("hidden.weight[7, 100]", (7, 100)), ("output.bias[0]", (0,))):
-        trace = trained.trace(SENTENCE, "Paris", weight)
-        corpus = dr.Corpus.from_sentences([SENTENCE])
-        feeds = Sentences(corpus, model.encoder.encode(corpus.forms), model.config.window).feeds(np.array([0]))
-        run = forward([model.network.scores], feeds)
-        signal = np.zeros((len(SENTENCE), len(model.labelling.names)))
-        signal[4, model.labelling.names.index("S-LOC")] = 1
-        backward(run, model.network.scores, signal=signal)
-        gradient = run.gradient("output.bias" if "bias" in weight else "hidden.weight")[index]
-        assert trace.gradient == pytest.approx(gradient, rel=1e-9, abs=1e-15)
-        assert trace.backward == pytest.approx(gradient, rel=1e-9, abs=1e-15)
+    trace = trained.trace(SENTENCE, "Paris", weight)
+    feeds = model.sentences(dr.Corpus.from_sentences([SENTENCE])).feeds(np.array([0]))
+    run = forward([model.network.scores], feeds)
+    signal = np.zeros((len(SENTENCE), len(model.labelling.names)))
+    signal[4, model.labelling.names.index("S-LOC")] = 1
+    backward(run, model.network.scores, signal=signal)
+    gradient = run.gradient(parameter)[index]
+    assert (gradient == 0) == (weight == "output.bias[0]")
+    assert trace.gradient == pytest.approx(gradient, rel=1e-9, abs=1e-15)
+    assert trace.backward == pytest.approx(gradient, rel=1e-9, abs=1e-15)
+
+
+def test_the_trace_begins_with_1_at_the_label_of_which_a_member_has_a_part(trained):
+    steps = trained.trace(SENTENCE, "Paris", "hidden2[3,14]").steps
+    assert [step.name for step in steps] == ["signal", "part", "share", "slope", "input"]
+    score = trained.explain(SENTENCE, "Paris").scores["S-LOC"]
+    assert (steps[0].text, steps[0].signal) == (f"signal at scores[S-LOC] = {score:.4g}", 1.0)
+    assert steps[1].text == "× the part that output2 has in scores"
+    assert steps[1].signal == steps[1].factor == pytest.approx(1 / 3)
+    weight = trained.model.network.parameters["output2.weight"].value
+    assert steps[2].factor == pytest.approx(weight[trained.model.labelling.names.index("S-LOC"), 3])
+    for before, step in zip(steps[1:], steps[2:], strict=False):
+        assert step.signal == pytest.approx(before.signal * step.factor, rel=1e-12)
+
+
+def test_the_scores_of_one_member_are_those_of_the_network(random_model):
+    steps = trace_word(random_model(1, members=1), ["ab", "Cd"], 1, "hidden[0, 3]").steps
+    assert [step.name for step in steps] == ["signal", "share", "slope", "input"]
 
 
 def test_the_input_of_a_weight_is_named(random_model):
@@ -147,7 +195,8 @@ def test_explanations_are_json_html_and_text(trained):
     assert "script" not in page
     assert "prefers-color-scheme: dark" in page
     assert f"{e.window[2].integrated:+.3f}" in page
-    assert page.count("<rect") == 2 * 20
+    assert page.count("<rect") == 3 * 2 * 20
+    assert page.count("<h2>Neurons of hidden") == 3
     assert "<Paris>" not in page
     assert f"a margin of {e.margin:+.3f}" in str(e)
 

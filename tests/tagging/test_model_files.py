@@ -56,7 +56,7 @@ class TestContents:
         save_model(tmp_path / "model", model)
         weights = load_file(tmp_path / "model" / "weights.safetensors")
         assert weights["context.vectors"].shape == (len(model.encoder.vocabularies["word"]), 3)
-        assert weights["context.weight"].shape == (21, 16)
+        assert weights["context.weight"].shape == weights["context2.weight"].shape == (21, 19)
         assert np.array_equal(load_model(tmp_path / "model").predict(text), model.predict(text))
 
     def test_there_is_no_pickle_in_it(self, saved):

@@ -18,7 +18,7 @@ def all_sequences(model, corpus, temperature=1.0):
     """Return the probabilities of labels by trying all sequences, and the legal sequence of the highest score."""
     sentences = model.sentences(corpus)
     scores = model.reference_scores(sentences, np.flatnonzero(np.diff(corpus.sentence_offsets)))
-    learned = model.network.transitions.scores() if model.network.transitions else {}
+    learned = model.network.transition_scores()
     start, between, end = model.labelling.decoder.with_learned(learned).scores
     found, best = np.zeros(scores.shape), []
     for begin, stop in zip(corpus.sentence_offsets[:-1], corpus.sentence_offsets[1:], strict=True):
@@ -40,8 +40,9 @@ def short(corpus):
 
 @pytest.mark.parametrize("temperature", [1.0, 2.5])
 @pytest.mark.parametrize("objective", OBJECTIVES)
-def test_probabilities_are_those_of_all_legal_sequences(objective, temperature, random_model, made_up_corpus):
-    model, text = random_model(3, objective=objective), short(made_up_corpus(4))
+@pytest.mark.parametrize("members", [1, 3])
+def test_probabilities_are_those_of_all_legal_sequences(members, objective, temperature, random_model, made_up_corpus):
+    model, text = random_model(3, objective=objective, members=members), short(made_up_corpus(4))
     object.__setattr__(model, "temperature", temperature)
     labels, found = model.predict_with_probabilities(text)
     expected, best = all_sequences(model, text, temperature)

@@ -46,10 +46,11 @@ class TestLearning:
         "settings",
         [
             {"objective": "max-margin"},
+            {"objective": "softmax", "members": 1},
             {"activation": "relu", "update_rule": "adagrad", "learning_rate": 0.1, "schedule": "constant"},
             {"features": ("word",), "window": 3, "clip": 1.0, "warm_up": 0.1},
         ],
-        ids=["max-margin", "relu", "words alone"],
+        ids=["max-margin", "one member, softmax", "relu", "words alone"],
     )
     def test_so_it_is_with_other_settings(self, settings, toy, small):
         tagger = dr.Tagger(**{**small, "epochs": 30, **settings}).fit(toy)
@@ -88,6 +89,7 @@ class TestLearning:
     "setting",
     [
         {"window": 3},
+        {"members": 2},
         {"hidden": 21},
         {"activation": "sigmoid"},
         {"objective": "max-margin"},
@@ -96,6 +98,7 @@ class TestLearning:
         {"affix_dimension": 4},
         {"shape_dimension": 4},
         {"minimum_count": 2},
+        {"context": False},
         {"dropout": 0.1},
         {"epochs": 3},
         {"batch": 8},
@@ -127,6 +130,22 @@ class TestSeed:
             with threadpool_limits(threads, user_api="blas"):
                 trained.append(parameters(dr.Tagger(**{**small, "hidden": 100, "dropout": 0.5}).fit(toy)))
         assert equal(*trained)
+
+    @pytest.mark.parametrize("objective", ["crf", "max-margin"])
+    def test_members_are_the_same_for_any_number_of_threads(self, objective, toy, small, tmp_path):
+        settings = {**small, "hidden": 70, "dropout": 0.5, "members": 3, "objective": objective}
+        texts, lines = [], []
+        for threads in (1, 2, 4):
+            tagger = dr.Tagger(**settings).fit(toy, dev=toy, threads=threads)
+            tagger.save(tmp_path / str(threads))
+            loaded = dr.load(tmp_path / str(threads))
+            for own in (tagger, loaded):
+                assert own.probabilities(toy, threads=threads).tobytes() == tagger.probabilities(toy).tobytes()
+                texts.append(own.tag(TestTagging.TEXT, threads=threads, probabilities=True))
+                lines.append(own.predict(toy, threads=threads))
+        assert files(tmp_path / "1") == files(tmp_path / "2") == files(tmp_path / "4")
+        assert all(text == texts[0] for text in texts)
+        assert all(line == lines[0] for line in lines)
 
     def test_training_again_starts_anew(self, toy, small):
         tagger = dr.Tagger(**small)
@@ -241,7 +260,14 @@ class TestInterruption:
         with pytest.raises(NonFiniteError, match=r"^the loss became (nan|inf) at step 2: .* lower the learning rate"):
             dr.Tagger(**{**small, "learning_rate": 1e30}).fit(toy)
 
-    def test_so_it_is_where_only_the_development_data_find_out(self, toy, small, monkeypatch):
+    @pytest.mark.parametrize(
+        ("name", "message"),
+        [
+            ("output3.bias", r"^the scores of labels are infinite or NaN"),
+            ("transitions2", r"^parameter 'transitions2' became infinite or NaN"),
+        ],
+    )
+    def test_so_it_is_where_only_the_development_data_find_out(self, name, message, toy, small, monkeypatch):
         tagger = dr.Tagger(**{**small, "batch": 1000})
         seen = Epochs(tagger)
         step = Trainer.step
@@ -249,11 +275,11 @@ class TestInterruption:
         def burst(trainer, feeds):
             loss = step(trainer, feeds)
             if trainer.step_number == 2:
-                trainer.parameters[-1].value[...] = np.nan
+                next(own for own in trainer.parameters if own.name == name).value[...] = np.nan
             return loss
 
         monkeypatch.setattr(Trainer, "step", burst)
-        with pytest.raises(NonFiniteError, match=r"^the scores of labels are infinite or NaN"):
+        with pytest.raises(NonFiniteError, match=message):
             tagger.fit(toy, dev=toy, progress=seen.progress)
         assert len(seen.copies) == 1
         assert equal(parameters(tagger), seen.copies[0])
@@ -283,6 +309,29 @@ class TestInterruption:
         with pytest.raises(KeyboardInterrupt):
             tagger.fit(dr.Corpus.from_sentences([["x"]], [["O"]]), progress=dr.Progress(step=interrupt))
         assert equal(parameters(tagger), before)
+
+
+class TestViolators:
+    @pytest.mark.parametrize("objective", ["max-margin", "structured-max-margin"])
+    def test_the_share_of_violators_is_that_of_all_members(self, objective, toy, small):
+        """At a rate too small to change anything: the mean of what each member's objective has by itself."""
+        settings = {**small, "epochs": 1, "batch": 1000, "learning_rate": 1e-30, "context_dropout": 0.0}
+        tagger = dr.Tagger(**settings, objective=objective, margin=0.1).fit(toy)
+        network = tagger.model.network
+        shares = []
+        sentences = tagger.model.sentences(toy, tagger.model.labelling.numbers(toy))
+        for member in range(3):
+            alone = dr.Trainer(losses_of(network)[member], dr.SGD(1e-30))
+            alone.step(sentences.feeds(np.arange(toy.sentences)))
+            shares.append(alone.violators)
+        assert len(set(shares)) > 1
+        assert tagger.history.epochs[0].violators == pytest.approx(np.mean(shares), rel=1e-12)
+
+
+def losses_of(network):
+    """The objectives whose sum is the loss."""
+    (first, second), third = network.loss.inputs[0].inputs, network.loss.inputs[1]
+    return first, second, third
 
 
 class TestProgress:
@@ -366,7 +415,7 @@ class TestErrors:
         with pytest.raises(InputError) as error:
             dr.Tagger(hidden=0)
         assert str(error.value) == "setting 'hidden': input should be greater than or equal to 1, not 0"
-        with pytest.raises(InputError, match=r"^there is no setting 'hiden'; the settings are: window, hidden"):
+        with pytest.raises(InputError, match=r"^there is no setting 'hiden'; the settings are: window, members, hidden"):
             dr.Tagger(hiden=5)
 
     def test_corpora_without_words_or_labels_are_refused(self, small):
@@ -384,7 +433,9 @@ def test_a_watch_sees_the_layers_and_leaves_the_model_as_it_would_be(toy, small)
     watch = dr.TrainingWatch()
     watched = dr.Tagger(**small).fit(toy, watch=watch)
     alone = dr.Tagger(**small).fit(toy)
-    assert [layer.name for layer in watch.observations[-1].layers] == ["hidden", "output"]
+    assert sorted(layer.name for layer in watch.observations[-1].layers) == sorted(
+        f"{name}{mark}" for name in ("hidden", "context", "output") for mark in ("", "2", "3")
+    )
     assert [o.epoch and o.epoch.number for o in watch.observations] == [None, 1, 2]
     for name, parameter in watched.model.network.parameters.items():
         assert (parameter.value == alone.model.network.parameters[name].value).all()
