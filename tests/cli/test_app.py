@@ -50,7 +50,10 @@ def test_help_prints_every_default(command, deltarule):
 
 @pytest.mark.parametrize(
     ("option", "setting"),
-    [(f"--{name.replace('_', '-')}", name) for name in ("objective", "window", "members", "hidden", "epochs", "seed", "batch")],
+    [
+        (f"--{name.replace('_', '-')}", name)
+        for name in ("objective", "window", "members", "hidden", "epochs", "seed", "batch")
+    ],
 )
 def test_the_defaults_shown_are_those_of_the_settings(option, setting, deltarule):
     shown = unwrapped(deltarule("train", "--help").out)

@@ -105,7 +105,7 @@ SENTENCE_MEANS = {
 
 @pytest.mark.parametrize("sentences", SENTENCE_MEANS.values(), ids=SENTENCE_MEANS)
 def test_sums_of_a_sentence_s_vectors_beside_empty_sentences(sentences):
-    """Column by column, by sums of NumPy over the sentences' own words; passages end at, before and after empty ones."""
+    """Also by sums of NumPy over the sentences' own words; passages end before, at and after empty ones."""
     d, count = 3, len(sentences)
     for cut in range(1, count):
         found, expected = by_kernel(sentences, [0, cut, count], d)

@@ -81,7 +81,9 @@ def test_tag_explains_a_word(open_page, tagger):
             assert numbers([cell]) == pytest.approx([getattr(feature, measure)], rel=1e-3), i
     strips = page.evaluate("document.querySelector('#strip').data.map((strip) => strip.y)")
     assert len(explanation.hidden) == 3
-    assert strips == [[value for layer in explanation.hidden for value in getattr(layer, of)] for of in ("activations", "signals")]
+    assert strips == [
+        [value for layer in explanation.hidden for value in getattr(layer, of)] for of in ("activations", "signals")
+    ]
 
 
 def test_tag_follows_the_signal_to_a_weight(open_page, tagger):

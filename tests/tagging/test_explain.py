@@ -1,4 +1,5 @@
 import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -170,7 +171,7 @@ def test_the_trace_begins_with_1_at_the_label_of_which_a_member_has_a_part(train
     assert steps[1].signal == steps[1].factor == pytest.approx(1 / 3)
     weight = trained.model.network.parameters["output2.weight"].value
     assert steps[2].factor == pytest.approx(weight[trained.model.labelling.names.index("S-LOC"), 3])
-    for before, step in zip(steps[1:], steps[2:], strict=False):
+    for before, step in pairwise(steps):
         assert step.signal == pytest.approx(before.signal * step.factor, rel=1e-12)
 
 

@@ -415,7 +415,7 @@ class TestErrors:
         with pytest.raises(InputError) as error:
             dr.Tagger(hidden=0)
         assert str(error.value) == "setting 'hidden': input should be greater than or equal to 1, not 0"
-        with pytest.raises(InputError, match=r"^there is no setting 'hiden'; the settings are: window, members, hidden"):
+        with pytest.raises(InputError, match=r"^there is no setting 'hiden'; the settings are: window, members,"):
             dr.Tagger(hiden=5)
 
     def test_corpora_without_words_or_labels_are_refused(self, small):

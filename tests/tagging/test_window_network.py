@@ -20,8 +20,8 @@ CONTEXT = np.random.default_rng(0).normal(size=(len(CORPUS), 10)).astype(np.floa
 
 def network(rules=None, **settings):
     """One member under softmax, unless settings say otherwise."""
-    usual = {"members": 1, "objective": "softmax", "hidden": 4, "features": ("word", "shape", "suffix2"), "window": 3, "context": True}
-    config = dr.TaggerConfig(**{**usual, **settings})
+    usual = {"members": 1, "objective": "softmax", "hidden": 4, "window": 3, "context": True}
+    config = dr.TaggerConfig(**{"features": ("word", "shape", "suffix2"), **usual, **settings})
     encoder = FormEncoder.of_corpus(CORPUS, config.features, minimum=1)
     return WindowNetwork(config, encoder, 3, 5, rules), encoder
 
@@ -151,6 +151,8 @@ def test_objectives_of_sentences_learn_transitions_that_the_rules_allow(objectiv
 def scores_by_hand(net, encoder, words, context, f, mark=""):
     """s = U f(W x + V c + b) + d of a member for each word, in NumPy, x the vectors of a window end to end."""
     value = {name: parameter.value.astype(float) for name, parameter in net.parameters.items()}
+    W, b = value[f"hidden{mark}.weight"], value[f"hidden{mark}.bias"]
+    U, d, V = value[f"output{mark}.weight"], value[f"output{mark}.bias"], value[f"context{mark}.weight"]
     tables = [value[f"{name}.vectors"] for name in ("word", "shape", "suffix2")]
     features = (fold, shape, lambda word: fold(word)[-2:] if len(word) > 1 else "")
     ids = [
@@ -161,8 +163,7 @@ def scores_by_hand(net, encoder, words, context, f, mark=""):
     scores = []
     for t in range(len(words)):
         x = vectors[t : t + 3].reshape(-1)
-        z = value[f"hidden{mark}.weight"] @ x + value[f"context{mark}.weight"] @ context[t] + value[f"hidden{mark}.bias"]
-        scores.append(value[f"output{mark}.weight"] @ f(z) + value[f"output{mark}.bias"])
+        scores.append(U @ f(W @ x + V @ context[t] + b) + d)
     return np.array(scores)
 
 

@@ -67,7 +67,16 @@ def train(
     window: Annotated[
         int | None, typer.Option(help="Words in a window; odd.", show_default=default_of("window"))
     ] = None,
-    hidden: Annotated[int | None, typer.Option(help="Hidden neurons.", show_default=default_of("hidden"))] = None,
+    members: Annotated[
+        int | None,
+        typer.Option(
+            help="Hidden layers side by side, each trained for itself; their scores are averaged.",
+            show_default=default_of("members"),
+        ),
+    ] = None,
+    hidden: Annotated[
+        int | None, typer.Option(help="Neurons of each hidden layer.", show_default=default_of("hidden"))
+    ] = None,
     activation: Annotated[
         str | None,
         typer.Option(
@@ -93,7 +102,7 @@ def train(
     ] = None,
     context: Annotated[
         bool | None,
-        typer.Option("--context/--no-context", help="Let words see the rest of their document.", show_default="no"),
+        typer.Option("--context/--no-context", help="Let words see the rest of their document.", show_default="yes"),
     ] = None,
     seed: Annotated[
         int | None, typer.Option(help="Same seed, same model file.", show_default=default_of("seed"))
@@ -129,6 +138,7 @@ def train(
         "lexicons": parse_lexicons(lexicon),
         "objective": objective,
         "window": window,
+        "members": members,
         "hidden": hidden,
         "activation": activation,
         "epochs": epochs,

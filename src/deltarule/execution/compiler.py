@@ -97,7 +97,7 @@ class Compiler:
     window_layers : what window layers leave for the pass back
     joined : where the inputs of each concatenation go
     written_ahead : rows that are looked up straight into the columns of a concatenation
-    violators : the rows that violate their margin, and the shape of all rows, under a max-margin objective
+    violators : for each max-margin objective, the rows that violate their margin, and the shape of all rows
     """
 
     def __init__(self, order: Sequence[Node], outputs: Collection[Node], loss: Node | None, training: bool) -> None:
@@ -108,7 +108,7 @@ class Compiler:
         self.seeds: dict[DropoutMask, int] = {}
         self.limits: list[tuple[Node, Matrix, Shape, Shape]] = []
         self.lengths: list[tuple[Node, Shape]] = []
-        self.violators: tuple[Rows, Shape] | None = None
+        self.violators: list[tuple[Rows, Shape]] = []
         self.found: dict[Node, list[Matrix]] = {}
         self.window_layers: dict[Node, Any] = {}
         self.joined: dict[Node, Matrix] = {}

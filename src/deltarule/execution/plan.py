@@ -189,7 +189,7 @@ class TrainingPlan(Plan):
             update.emit([p.array(state) for state in parameters[parameter]], self._settings, factor, fine, rule)
         self._fine = fine.address
         self._gradients = {parameter: update.found for parameter, update in zip(gradients, updates, strict=True)}
-        self._margins = None if c.violators is None else (c.violators[0].count.address, c.size(c.violators[1]))
+        self._margins = [(rows.count.address, c.size(shape)) for rows, shape in c.violators]
         self._seed_places = np.array(list(c.seeds.values()), np.int64)
         super().__init__(c, threads)
 
@@ -287,11 +287,12 @@ class TrainingPlan(Plan):
 
     @property
     def violators(self) -> float | None:
-        """Share of the rows of the last batch that violated their margin, under a max-margin objective."""
-        if self._margins is None:
+        """Share of the rows of the last batch that violated their margin, over all max-margin objectives."""
+        if not self._margins:
             return None
-        count, rows = self._margins
-        return float(self.program.memory[count] / self.program.memory[rows])
+        counts, rows = zip(*self._margins, strict=True)
+        memory = self.program.memory
+        return float(sum(memory[count] for count in counts) / sum(memory[size] for size in rows))
 
 
 def _shapes(compiler: Compiler) -> list[Shape]:

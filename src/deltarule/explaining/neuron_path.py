@@ -9,7 +9,7 @@ import numpy as np
 
 from deltarule.errors import InputError
 from deltarule.execution.reference import Run
-from deltarule.graph import Array, DropoutMask, Elementwise, Node, Parameter
+from deltarule.graph import Array, Constant, DropoutMask, Elementwise, Node, Parameter
 from deltarule.graph.operations.arithmetic import Add, Multiply
 from deltarule.graph.operations.linear import Affine, Linear
 from deltarule.graph.operations.windows import WindowAffine
@@ -85,7 +85,8 @@ class Level:
     layer : node of z
     activations : nodes of f(z), in order; none for the identity
     end : the last node before the layer above: a = f(z), after dropout
-    masks : dropout masks that a is multiplied with, and the nodes that do it
+    masks : dropout masks that a is multiplied with
+    scale : number that the result has this layer's scores by; 1 unless it is a mean of those of several layers
     run : the run
     """
 
@@ -93,6 +94,7 @@ class Level:
     activations: tuple[Node, ...]
     end: Node
     masks: tuple[Node, ...]
+    scale: float
     run: Run
 
     @property
@@ -183,24 +185,31 @@ def layers_of(run: Run) -> list[Level]:
 
 def _level(run: Run, layer: Node, result: Node) -> tuple[Level, Node | None]:
     """Return a layer with its activation, and the layer that it feeds, if it feeds just one."""
-    end = layer
+    end, above, scale = layer, None, 1.0
     activations: list[Node] = []
     masks: list[Node] = []
     while end is not result:
         users = [node for node in run.order if end in node.inputs and node in run.signals]
         if len(users) != 1:
-            return Level(layer, tuple(activations), end, tuple(masks), run), None
+            break
         user = users[0]
         others = [source for source in user.inputs if source is not end]
+        other = others[0] if len(others) == 1 else None
         if isinstance(user.operation, Elementwise) and len(user.inputs) == 1 and not masks:
             activations.append(user)
         elif isinstance(user.operation, Add) and not activations and not masks and user.shape == end.shape:
             pass  # z is a sum of several maps: the signal arrives at each of them as it is
-        elif isinstance(user.operation, Multiply) and len(others) == 1 and isinstance(others[0], DropoutMask):
-            masks.append(others[0])
+        elif isinstance(user.operation, Multiply) and isinstance(other, DropoutMask):
+            masks.append(other)
+        elif (
+            isinstance(user.operation, Multiply) and isinstance(other, Constant) and other.value.ndim == 0
+            and user is result and not activations
+        ):  # fmt: skip
+            scale = float(other.value)  # the result is a mean of several maps
         elif type(user.operation) in (Linear, Affine) and user.inputs[0] is end:
-            return Level(layer, tuple(activations), end, tuple(masks), run), user
+            above = user
+            break
         else:
-            return Level(layer, tuple(activations), end, tuple(masks), run), None
+            break
         end = user
-    return Level(layer, tuple(activations), end, tuple(masks), run), None
+    return Level(layer, tuple(activations), end, tuple(masks), scale, run), above

@@ -106,6 +106,8 @@ def trace_run(
     named = outputs if top.end is result else None
 
     steps = [_start(run, top, result, row, named, i if len(levels) == 1 else None)]
+    if top.scale != 1:
+        steps.append(_scaled(steps[0], top, result))
     upper = levels[:0:-1]  # from the top down to the layer that the weight's neuron feeds
     for level, above in zip(upper, [None, *upper[:-1]][: len(upper)], strict=True):
         steps += _layer_steps(level, run, row, above, named if above is None else None)
@@ -146,6 +148,13 @@ def _start(run: Run, top: Level, result: Node, row: int, names: Sequence[str] | 
         Share(names[k] if names is not None else f"{top.end.label}[{k}]", None, None, float(signals[k])) for k in begun
     )
     return Step("signal", f"signals at {top.end.label}{told}", None, None, top.end.label, shares)
+
+
+def _scaled(start: Step, top: Level, result: Node) -> Step:
+    """Show how much of the signal goes to one of several layers whose scores make up the result."""
+    shares = tuple(Share(s.name, s.product, top.scale, s.product * top.scale) for s in start.shares)
+    signal = None if start.signal is None else start.signal * top.scale
+    return Step("part", f"× the part that {top.name} has in {result.label}", top.scale, signal, top.name, shares)
 
 
 def _layer_steps(level: Level, run: Run, row: int, above: Level | None, names: Sequence[str] | None) -> list[Step]:

@@ -26,7 +26,8 @@ class Step:
 
     Attributes
     ----------
-    name : "signal" at the start, "share" along a weight, "shares" to all neurons of a layer, "slope" for f′(z), "input"
+    name : "signal" at the start, "part" where scores are a mean of several layers', "share" along a weight, "shares" to
+        all neurons of a layer, "slope" for f′(z), "input"
     text : what happens, in words
     factor : what the signal is multiplied with; ``None`` for a start, and where neurons have factors of their own
     signal : the signal after the step; ``None`` where several neurons have one

@@ -204,7 +204,8 @@ class CompiledScores:
             for part, addend in self._addends(context, first, last):
                 finite = window_scores(
                     rows, sentence_offsets - begin, part.start - begin, part.stop - begin, common, products,
-                    self.bias, addend, self.activation, self.members, self.output_weight, self.output_bias, scores[part],
+                    self.bias, addend, self.activation, self.members, self.output_weight, self.output_bias,
+                    scores[part],
                 )  # fmt: skip
                 if not finite:
                     raise non_finite_scores()

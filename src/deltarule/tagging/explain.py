@@ -77,7 +77,7 @@ def _explain(model: TaggingModel, text: str | Sequence[str], word: str | int, ba
         baseline=baseline,
         baseline_margin=float(scores @ signal) - integrated.difference,
         window=tuple(_window_words(model, found, gradient, integrated.parts, words, features)),
-        hidden=tuple(_hidden_layers(run)),
+        hidden=tuple(_hidden_layer(run, member.hidden.name) for member in model.network.members),
         points=integrated.points,
         error=integrated.error,
     )
@@ -223,16 +223,12 @@ def _window_words(
     return words
 
 
-def _hidden_layers(run: Run) -> list[HiddenLayer]:
-    """Return activations and signals of the layers, found by the names that layers give their nodes."""
-    layers = []
-    for node in run.order:
-        if node.operation is not None and node.name.endswith(".preactivation"):
-            name = node.name.removesuffix(".preactivation")
-            activation = next((own for own in run.order if own.name == f"{name}.activation"), node)
-            values, signals = run.value(activation)[0], run.gradient(node)[0]
-            layers.append(HiddenLayer(name, tuple(values.tolist()), tuple(signals.tolist())))
-    return layers
+def _hidden_layer(run: Run, name: str) -> HiddenLayer:
+    """Return activations and signals of a layer, found by the names that it gives its nodes."""
+    nodes = {node.name: node for node in run.order}
+    z = nodes[f"{name}.preactivation"]
+    values, signals = run.value(nodes.get(f"{name}.activation", z))[0], run.gradient(z)[0]
+    return HiddenLayer(name, tuple(values.tolist()), tuple(signals.tolist()))
 
 
 def _input_names(found: _Found, run: Run) -> list[str]:

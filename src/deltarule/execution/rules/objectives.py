@@ -85,7 +85,7 @@ class ClassMarginsRule:
             do.CLASS_VIOLATORS, [wanted, rivals, signal, violators, classes, rows, count], reads=[rivals],
             writes=[signal, violators, count],
         )  # fmt: skip
-        c.violators = (Rows(violators, count), scores.shape[:1])
+        c.violators.append((Rows(violators, count), scores.shape[:1]))
         mean_of_losses(c, unit.output, losses, work, scores)
 
     @staticmethod
@@ -112,7 +112,7 @@ class PairMarginsRule:
             [*values, *signals, violators, c.size(true.shape[:1]), loss, count],
             reads=values, writes=[*signals, violators, loss, count], numbers=[unit.margin],
         )  # fmt: skip
-        c.violators = (Rows(violators, count), true.shape[:1])
+        c.violators.append((Rows(violators, count), true.shape[:1]))
         c.found[unit.output] = [*signals, violators, count]
 
     @staticmethod

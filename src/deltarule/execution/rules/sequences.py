@@ -88,7 +88,7 @@ class SequenceMarginsRule:
             do.CLASS_VIOLATORS, [s.labels[0], rivals, signal, violators, s.sizes[1], s.sizes[0], found],
             reads=[rivals], writes=[signal, violators, found],
         )  # fmt: skip
-        c.violators = (Rows(violators, found), scores.shape[:1])
+        c.violators.append((Rows(violators, found), scores.shape[:1]))
         c.found[unit.output] = [signal, *s.signals(c, others), violators, found]
         mean_of_losses(c, unit.output, s.losses, s.work, scores)
 

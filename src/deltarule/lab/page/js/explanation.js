@@ -23,7 +23,8 @@ export const explain = latest(async (signal, text, word) => {
 
 const follow = latest(async (signal) => {
   const form = new FormData($("following"));
-  const weight = `${layer().name}[${form.get("neuron").trim()},${form.get("input").trim()}]`;
+  const { layer, neuron } = placeOf(form.get("neuron").trim());
+  const weight = `${layer.name}[${neuron},${form.get("input").trim()}]`;
   const trace = await ask("/api/trace", { ...asked, weight }, { signal });
   $("trace").hidden = false;
   $("trace").tBodies[0].replaceChildren(...trace.steps.map(step));
@@ -119,17 +120,26 @@ function bar(share) {
   return make("span", { class: "bar" }, make("i", { style, class: share < 0 ? "against" : "" }));
 }
 
-const layer = () => found.hidden[0];
+// Neurons are numbered through all hidden layers side by side: which one is it, and which of its neurons?
+function placeOf(number) {
+  let neuron = number;
+  for (const layer of found.hidden.slice(0, -1)) {
+    if (!(neuron >= layer.activations.length)) return { layer, neuron };
+    neuron -= layer.activations.length;
+  }
+  return { layer: found.hidden.at(-1), neuron };
+}
 
 // Two strips, one above the other: what each neuron says, and how much the margin depends on it.
 function showNeurons() {
   if (!found.hidden.length) return;
-  const { activations, signals } = layer();
+  const [activations, signals] = ["activations", "signals"].map((of) => found.hidden.flatMap((layer) => layer[of]));
   $("layer").replaceChildren("The hidden neurons: ", make("span", { class: "value" }, "activation"), " and ", make("span", { class: "signal" }, "error signal"), ", δ = ∂margin/∂z");
   const numbers = activations.map((_, neuron) => neuron);
+  const names = found.hidden.flatMap((layer) => layer.activations.map((_, neuron) => `${layer.name}[${neuron}]`));
   const strip = (y, name, axis, called) => ({
-    type: "bar", x: numbers, y, yaxis: axis, marker: { color: colour(name), line: { width: 0 } },
-    hovertemplate: `neuron %{x}: ${called} = %{y:.4g}<extra></extra>`,
+    type: "bar", x: numbers, y, yaxis: axis, customdata: names, marker: { color: colour(name), line: { width: 0 } },
+    hovertemplate: `%{customdata}: ${called} = %{y:.4g}<extra></extra>`,
   });
   draw($("strip"), [strip(activations, "value", "y", "a"), strip(signals, "signal", "y2", "δ")], {
     xaxis: { anchor: "y2", title: { text: "neuron" }, showgrid: false, zeroline: false },
