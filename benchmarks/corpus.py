@@ -17,10 +17,19 @@ from deltarule.tagging.labelling import Labelling
 from deltarule.tagging.model import TaggingModel
 from deltarule.text import window_positions
 
-__all__ = ["CHECKED_STEPS", "CorpusFiles", "checked_sentences", "write_arrays"]
+__all__ = ["CHECKED_STEPS", "PLAIN", "CorpusFiles", "checked_sentences", "write_arrays"]
 
 SAMPLE = Path(dr.__file__).parent / "data" / "sample"
 CHECKED_STEPS, CHECKED_TOKENS = 4, 500
+PLAIN: dict[str, Any] = {
+    "members": 1,
+    "hidden": 300,
+    "objective": "softmax",
+    "context": False,
+    "dropout": 0.4,
+    "word_dimension": 100,
+}
+"""Settings of the network that all peers build: one hidden layer on the windows, and nothing beside them."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +58,16 @@ class CorpusFiles:
         return next(iter(sorted((self.data / "vectors").glob("*.txt.gz")))) if self.data else None
 
     def model(self, **settings: Any) -> tuple[TaggingModel, dr.Corpus, NDArray[np.int32]]:
-        """Return an untrained tagger of 100-dimensional words, the training corpus, and the label of each token."""
+        """Return an untrained tagger, the training corpus, and the label of each token.
+
+        Parameters
+        ----------
+        settings : of the tagger, where they are not those of `PLAIN`
+        """
         corpus = dr.read_corpus(self.part("train"))
         vectors = None if self.vectors is None else dr.read_vectors(self.vectors)
         labelling, labels = Labelling.of_corpus(corpus)
-        config = TaggerConfig.checked({"word_dimension": 100, **settings})
+        config = TaggerConfig.checked({**PLAIN, **settings})
         return TaggingModel.untrained(config, labelling, corpus, vectors), corpus, labels
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 import deltarule as dr
-from benchmarks.corpus import CorpusFiles, checked_sentences
+from benchmarks.corpus import PLAIN, CorpusFiles, checked_sentences
 from benchmarks.networks import DenseNetwork
 from deltarule.graph import Array
 from deltarule.tagging.batches import Sentences
@@ -29,14 +29,13 @@ class TaggerTraining:
     def __init__(self, settings: dict[str, Any]) -> None:
         self.settings = settings
         self.files = CorpusFiles(Path(settings["data"]) if settings["data"] else None)
-        self.sentences, self.trainer = self._prepared(dropout=0.4)
+        self.sentences, self.trainer = self._prepared(PLAIN["dropout"])
         self.random = np.random.default_rng(0)
         self.batches = self._batches()
 
     def _prepared(self, dropout: float) -> tuple[Sentences, dr.Trainer]:
-        # Peers have no context features.
-        chosen = {"objective": self.settings["objective"], "context": self.settings.get("context", False)}
-        model, corpus, labels = self.files.model(dropout=dropout, **chosen)
+        chosen = {name: self.settings[name] for name in ("objective", "context") if name in self.settings}
+        model, corpus, labels = self.files.model(**chosen, dropout=dropout)
         sentences = model.sentences(corpus, labels)
         return sentences, dr.Trainer(model.network.loss, dr.Adam(0.002), threads=self.settings["threads"])
 
