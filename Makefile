@@ -28,7 +28,7 @@ tests: $(TESTABLE)
 
 # Trains on the corpora in DATA and prints the table of docs/results.md; takes about half an hour.
 experiments: $(TESTABLE)
-	$(BIN)/python experiments/accuracy.py $(DATA)
+	$(BIN)/python experiments/accuracy.py $(DATA) $(OPTIONS)
 
 # Measures speed beside other libraries, on the corpora in DATA or on the sample, and writes docs/benchmarks.md. A quiet
 # machine takes about two hours; SECTIONS="dense tag" measures only these, OPTIONS=--quick sees that all works.
