@@ -48,9 +48,13 @@ class Threads:
             return run(execute.address, ALONE, shared.address, batches, *tables)
         if not self._started:
             self._start()
+        shared.stepping = True  # before looking who sleeps: whoever is about to sleep looks at it afterwards
         if shared.asleep:
             shared.wake.set()
-        return run(execute.address, LEAD, shared.address, batches, *tables)
+        try:
+            return run(execute.address, LEAD, shared.address, batches, *tables)
+        finally:
+            shared.stepping = False
 
     def _start(self) -> None:
         """Start the helpers; they end with the last use of the program."""
@@ -70,6 +74,7 @@ class _Shared:
         self.tables: tuple[Any, ...] = (program.table, program.memory, program.numbers, program.stages)
         self.wake = threading.Event()
         self.asleep = 0
+        self.stepping = False
         self.ended = False
 
     def end(self) -> None:
@@ -83,7 +88,8 @@ def _help(shared: _Shared) -> None:
     while not shared.ended:
         help_out(execute.address, _PATIENCE, shared.address, _MANY, *shared.tables)
         shared.asleep += 1
-        shared.wake.wait()
+        if not shared.stepping:
+            shared.wake.wait()
         shared.wake.clear()
         if shared.ended:
             shared.wake.set()  # for the others
