@@ -40,8 +40,8 @@ class Counting:
     def step(self, role):
         return run(execute.address, role, address(self.counters), ONCE, *self.tables)
 
-    def help(self, patience, steps):
-        return help_out(execute.address, patience, address(self.counters), steps, *self.tables)
+    def help(self, patience, steps, apart=False):
+        return help_out(execute.address, patience, address(self.counters), steps, apart, *self.tables)
 
 
 @pytest.mark.parametrize("role", [ALONE, LEAD])

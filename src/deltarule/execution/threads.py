@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deltarule.execution.cores import one_thread_of_kernels, thread_count
+from deltarule.execution.cores import left_processor, one_thread_of_kernels, thread_count
 from deltarule.execution.program import Program
 from deltarule.kernels.execute import execute
 from deltarule.kernels.machine import ALONE, COUNTERS_A_STAGE, COUNTERS_AHEAD, LEAD, help_out, run
@@ -85,8 +85,12 @@ class _Shared:
 
 def _help(shared: _Shared) -> None:
     """Help with steps while they follow each other closely; sleep where they do not."""
+    apart = True
     while not shared.ended:
-        help_out(execute.address, _PATIENCE, shared.address, _MANY, *shared.tables)
+        helped = help_out(execute.address, _PATIENCE, shared.address, _MANY, apart, *shared.tables)
+        if helped < 0:
+            apart = left_processor(-1 - helped)
+            continue
         shared.asleep += 1
         if not shared.stepping:
             shared.wake.wait()

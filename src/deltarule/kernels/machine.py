@@ -11,16 +11,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import float64, int64
+from numba import boolean, float64, int64
 
 from deltarule.kernels.compiled import inlined, kernel
-from deltarule.kernels.memory import add_and_fetch_old, call, doubles, fetch, floats, integers
+from deltarule.kernels.memory import add_and_fetch_old, call, doubles, fetch, floats, integers, processor
 from deltarule.kernels.rows import read_rows
 
 __all__ = ["ALONE", "COUNTERS_AHEAD", "COUNTERS_A_STAGE", "LEAD", "first_bad_ids", "help_out", "run"]
 
 _LINE = 8  # counters of different stages lie in different lines of the cache
-# The first counters: whether a step is open, and how many helpers are inside of it. Those of the stages follow.
+# The first counters: 1 + the processor of the leader where a step is open, else 0; and how many helpers are inside of
+# it. Those of the stages follow.
 _OPEN, _INSIDE, _STAGES = 0, 1 * _LINE, 2 * _LINE
 COUNTERS_AHEAD, COUNTERS_A_STAGE = 2 * _LINE, 2 * _LINE
 ALONE, LEAD = range(2)
@@ -62,25 +63,29 @@ def _work(execute: int, counters: int, alone: bool, program: Any, memory: Any, n
 @inlined
 def _lead(execute: int, role: int, counters: int, program: Any, memory: Any, numbers: Any, stages: Any) -> None:
     """Take one step, alone or with whoever comes to help."""
-    opened, inside = counters + 8 * _OPEN, counters + 8 * _INSIDE
+    opened, inside, mark = counters + 8 * _OPEN, counters + 8 * _INSIDE, 1 + processor()
     if role == LEAD:
         for stage in range(len(stages) - 1):
             at = counters + 8 * (_STAGES + 2 * _LINE * stage)
             add_and_fetch_old(at, -fetch(at))
             add_and_fetch_old(at + 8 * _LINE, -fetch(at + 8 * _LINE))
-        add_and_fetch_old(opened, 1)
+        add_and_fetch_old(opened, mark)
     _work(execute, counters, role != LEAD, program, memory, numbers, stages)
     if role == LEAD:
-        add_and_fetch_old(opened, -1)
+        add_and_fetch_old(opened, -mark)
         while fetch(inside) > 0:
             pass
 
 
-@kernel(int64(int64, int64, int64, int64, int64[:, ::1], int64[::1], float64[:, ::1], int64[::1]))
+@kernel(int64(int64, int64, int64, int64, boolean, int64[:, ::1], int64[::1], float64[:, ::1], int64[::1]))
 def help_out(
-    execute: int, patience: int, counters: int, steps: int, program: Any, memory: Any, numbers: Any, stages: Any
-) -> int:
-    """Help with the steps that another thread leads, until there was none for a while.
+    execute: int, patience: int, counters: int, steps: int, apart: bool, program: Any, memory: Any, numbers: Any,
+    stages: Any,
+) -> int:  # fmt: skip
+    """Help with the steps that another thread leads, until there was none for a while; return with how many.
+
+    A helper on the processor of the leader takes its time instead of sharing its work. Where it finds itself there, it
+    returns −1 − the number of that processor.
 
     Parameters
     ----------
@@ -88,6 +93,7 @@ def help_out(
     patience : how often to look for a step in vain before it returns
     counters : address of the counters that threads share
     steps : with how many steps to help at most
+    apart : whether to look at the processor
     program, memory, numbers, stages : as for `run`
     """
     opened, inside = counters + 8 * _OPEN, counters + 8 * _INSIDE
@@ -96,11 +102,15 @@ def help_out(
         waited += 1
         if fetch(opened) > 0:
             add_and_fetch_old(inside, 1)
-            if fetch(opened) > 0:
+            mark = fetch(opened)
+            together = apart and mark == 1 + processor()
+            if mark > 0 and not together:
                 _work(execute, counters, False, program, memory, numbers, stages)
                 waited = 0
                 helped += 1
             add_and_fetch_old(inside, -1)
+            if together:
+                return -mark
     return helped
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from llvmlite import ir
 from numba import carray, types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 from deltarule.kernels.compiled import inlined
 
-__all__ = ["add_and_fetch_old", "call", "doubles", "fetch", "floats", "integers", "long_integers"]
+__all__ = ["add_and_fetch_old", "call", "doubles", "fetch", "floats", "integers", "long_integers", "processor"]
 
 
 def _pointer_to(number_type: Any) -> Any:
@@ -87,3 +89,17 @@ def fetch(typing_context: Any, address: Any) -> Any:
         return builder.load_atomic(pointer, "seq_cst", 8, typ=ir.IntType(64))
 
     return types.int64(types.int64), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def processor(typing_context: Any) -> Any:
+    """Return the number of the processor that this thread runs on; 0 where the system does not tell."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        if sys.platform != "linux":
+            return ir.Constant(ir.IntType(64), 0)
+        number_type = ir.FunctionType(ir.IntType(32), [])
+        function = cgutils.get_or_insert_function(builder.module, number_type, "sched_getcpu")
+        return builder.sext(builder.call(function, []), ir.IntType(64))
+
+    return types.int64(), generate
