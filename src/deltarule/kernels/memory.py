@@ -12,7 +12,9 @@ from numba.extending import intrinsic
 
 from deltarule.kernels.compiled import inlined
 
-__all__ = ["add_and_fetch_old", "call", "doubles", "fetch", "floats", "integers", "long_integers", "processor"]
+__all__ = [
+    "add_and_fetch_old", "call", "doubles", "fetch", "floats", "integers", "long_integers", "processor", "store",
+]  # fmt: skip
 
 
 def _pointer_to(number_type: Any) -> Any:
@@ -89,6 +91,18 @@ def fetch(typing_context: Any, address: Any) -> Any:
         return builder.load_atomic(pointer, "seq_cst", 8, typ=ir.IntType(64))
 
     return types.int64(types.int64), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def store(typing_context: Any, address: Any, value: Any) -> Any:
+    """Set the int64 at an address, whole; other threads see it at the latest after the next `add_and_fetch_old`."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        pointer = builder.inttoptr(arguments[0], ir.PointerType(ir.IntType(64)))
+        builder.store_atomic(arguments[1], pointer, "release", 8)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64), generate
 
 
 @intrinsic  # type: ignore[untyped-decorator]
