@@ -46,6 +46,15 @@ class TestPlaces:
             assert program.contents(buffer).size >= batch
             assert program.memory[buffer.address] == address(program.contents(buffer))
 
+    def test_buffers_of_two_sizes_grow_with_their_product(self):
+        program = Program()
+        buffer = program.buffer(("a", "b"))
+        program.finish()
+        for a, b in ((1000, 10), (10, 1000), (500, 500), (3, 3)):
+            program.bind({"a": a, "b": b})
+            assert program.contents(buffer).size >= a * b
+            assert program.memory[buffer.address] == address(program.contents(buffer))
+
     def test_numbers_and_sizes_have_one_place_each(self):
         program = Program()
         assert program.constant(7) == program.constant(7) != program.constant(8)

@@ -104,6 +104,8 @@ class Program:
         self._accesses: dict[Hashable, list[tuple[Matrix, bool, int]]] = defaultdict(list)
         self._instructions: list[_Instruction] = []
         self._bound: dict[str, int] | None = None
+        self._largest: dict[str, int] = {}
+        self._multiplied = False  # whether a buffer may be too small although no size is larger than before
         self._bound_before: dict[tuple[tuple[str, int], ...], NDArray[np.int64]] = {}
         self._bound_places: NDArray[np.intp] = np.zeros(0, np.intp)
         self.memory: NDArray[np.int64]
@@ -215,6 +217,7 @@ class Program:
         levels = np.array([instruction.level for instruction in ordered])
         self.stages = np.append(np.flatnonzero(np.diff(levels, prepend=-1)), len(ordered)).astype(np.int64)
         self.memory = np.array(self._values, np.int64)
+        self._multiplied = any(sum(isinstance(d, str) for d in buffer.shape) > 1 for buffer in self._buffers)
         self._bound_places = np.array([*self._sizes.values(), *self._slices.values()], np.intp)
 
     def bind(self, sizes: Mapping[str, int]) -> None:
@@ -230,6 +233,14 @@ class Program:
             self.memory[place] = prod((sizes[str(name)] for name in names), start=int(fixed))
         for work, place in self._slices.items():
             self.memory[place] = work.slices(sizes)
+        if self._multiplied or any(size > self._largest.get(name, -1) for name, size in sizes.items()):
+            self._grow(sizes)
+        if len(self._bound_before) < _REMEMBERED:
+            self._bound_before[key] = self.memory[self._bound_places]
+
+    def _grow(self, sizes: Mapping[str, int]) -> None:
+        """Make room where buffers are too small for some sizes, as they can be where one is larger than it ever was."""
+        self._largest = {name: max(size, self._largest.get(name, -1)) for name, size in sizes.items()}
         for buffer in self._buffers:
             entries = _entries(buffer.shape, sizes)
             if entries > buffer.array.size:
@@ -237,8 +248,6 @@ class Program:
                 grown[: buffer.array.size] = buffer.array.reshape(-1)  # what one step leaves for the next
                 buffer.array = grown
                 self._move(buffer.place, buffer.array)
-        if len(self._bound_before) < _REMEMBERED:
-            self._bound_before[key] = self.memory[self._bound_places]
 
     def rebind(self, matrix: Matrix, array: Array) -> None:
         """Put another array in the place of one that the caller holds."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from deltarule.execution.cores import left_processor, one_thread_of_kernels, thread_count
 from deltarule.execution.program import MOST_SLICES, Program
-from deltarule.kernels.execute import execute
+from deltarule.kernels.execute import FUNCTIONS
 from deltarule.kernels.machine import counters_needed, help_out, run
 
 __all__ = ["Threads"]
@@ -45,14 +45,14 @@ class Threads:
         """Run the program alone, or with help where there is enough to do."""
         shared, tables = self._shared, self._shared.tables
         if self._threads == 1 or self._program.most_slices == 1:
-            return run(execute.address, 1, shared.address, batches, *tables)
+            return run(FUNCTIONS, 1, shared.address, batches, *tables)
         if not self._started:
             self._start()
         shared.stepping = True  # before looking who sleeps: whoever is about to sleep looks at it afterwards
         if shared.asleep:
             shared.wake.set()
         try:
-            return run(execute.address, self._threads, shared.address, batches, *tables)
+            return run(FUNCTIONS, self._threads, shared.address, batches, *tables)
         finally:
             shared.stepping = False
 
@@ -89,7 +89,7 @@ def _help(shared: _Shared, number: int) -> None:
     apart = True
     while not shared.ended:
         helped = help_out(
-            execute.address, number, shared.threads, _PATIENCE, shared.address, _MANY, apart, *shared.tables
+            FUNCTIONS, number, shared.threads, _PATIENCE, shared.address, _MANY, apart, *shared.tables
         )
         if helped < 0:
             apart = left_processor(-1 - helped)

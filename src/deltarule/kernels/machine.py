@@ -35,13 +35,13 @@ def counters_needed(stages: int, threads: int) -> int:
 
 
 @inlined
-def _work_alone(execute: int, program: Any, memory: Any, numbers: Any) -> None:
+def _work_alone(functions: Any, program: Any, memory: Any, numbers: Any) -> None:
     """Do all slices of a program, one after another."""
     for i in range(len(program)):
         slices = memory[program[i, 1]]
         if memory[program[i, 2]] != 0:
             for part in range(slices):
-                call(execute, program[i].ctypes.data, memory.ctypes.data, numbers[i].ctypes.data, part, slices)
+                call(functions[program[i, 0]], program[i].ctypes.data, memory.ctypes.data, numbers[i].ctypes.data, part, slices)
 
 
 @inlined
@@ -52,7 +52,7 @@ def _owner(instruction: int, part: int, slices: int, threads: int) -> int:
 
 @inlined
 def _take_from(
-    share: int, taken: int, threads: int, begin: int, end: int, execute: int, program: Any, memory: Any, numbers: Any
+    share: int, taken: int, threads: int, begin: int, end: int, functions: Any, program: Any, memory: Any, numbers: Any
 ) -> int:
     """Do slices of the instructions from begin to end that are of the share of one thread, until there are no more."""
     number, passed, done = add_and_fetch_old(taken, 1), 0, 0
@@ -63,7 +63,7 @@ def _take_from(
                 continue
             if passed == number:
                 if memory[program[i, 2]] != 0:
-                    call(execute, program[i].ctypes.data, memory.ctypes.data, numbers[i].ctypes.data, part, slices)
+                    call(functions[program[i, 0]], program[i].ctypes.data, memory.ctypes.data, numbers[i].ctypes.data, part, slices)
                 done += 1
                 number = add_and_fetch_old(taken, 1)
             passed += 1
@@ -72,7 +72,7 @@ def _take_from(
 
 @inlined
 def _work(
-    execute: int, own: int, threads: int, counters: int, program: Any, memory: Any, numbers: Any, stages: Any
+    functions: Any, own: int, threads: int, counters: int, program: Any, memory: Any, numbers: Any, stages: Any
 ) -> None:
     """Take slices of the stages, one after another, until all are done."""
     for stage in range(len(stages) - 1):
@@ -84,7 +84,7 @@ def _work(
         for j in range(threads):
             share = (own + j) % threads
             done += _take_from(
-                share, taken + 8 * share * _LINE, threads, stages[stage], stages[stage + 1], execute, program, memory,
+                share, taken + 8 * share * _LINE, threads, stages[stage], stages[stage + 1], functions, program, memory,
                 numbers,
             )  # fmt: skip
         if done > 0:
@@ -95,25 +95,25 @@ def _work(
 
 @inlined
 def _lead(
-    execute: int, threads: int, counters: int, program: Any, memory: Any, numbers: Any, stages: Any
+    functions: Any, threads: int, counters: int, program: Any, memory: Any, numbers: Any, stages: Any
 ) -> None:
     """Take one step, alone or with whoever comes to help."""
     if threads == 1:
-        _work_alone(execute, program, memory, numbers)
+        _work_alone(functions, program, memory, numbers)
         return
     opened, inside, mark = counters + 8 * _OPEN, counters + 8 * _INSIDE, 1 + processor()
     for i in range((len(stages) - 1) * (threads + 1)):
         store(counters + 8 * (_STAGES + i * _LINE), 0)
     add_and_fetch_old(opened, mark)
-    _work(execute, 0, threads, counters, program, memory, numbers, stages)
+    _work(functions, 0, threads, counters, program, memory, numbers, stages)
     add_and_fetch_old(opened, -mark)
     while fetch(inside) > 0:
         pass
 
 
-@kernel(int64(int64, int64, int64, int64, int64, int64, boolean, int64[:, ::1], int64[::1], float64[:, ::1], int64[::1]))
+@kernel(int64(int64[::1], int64, int64, int64, int64, int64, boolean, int64[:, ::1], int64[::1], float64[:, ::1], int64[::1]))
 def help_out(
-    execute: int, own: int, threads: int, patience: int, counters: int, steps: int, apart: bool, program: Any,
+    functions: Any, own: int, threads: int, patience: int, counters: int, steps: int, apart: bool, program: Any,
     memory: Any, numbers: Any, stages: Any,
 ) -> int:  # fmt: skip
     """Help with the steps that another thread leads, until there was none for a while; return with how many.
@@ -123,7 +123,7 @@ def help_out(
 
     Parameters
     ----------
-    execute : address of the function of that name
+    functions : as for `run`
     own, threads : number of this thread, from 1 on, as the leader has 0; how many there are
     patience : how often to look for a step in vain before it returns
     counters : address of the counters that threads share
@@ -140,7 +140,7 @@ def help_out(
             mark = fetch(opened)
             together = apart and mark == 1 + processor()
             if mark > 0 and not together:
-                _work(execute, own, threads, counters, program, memory, numbers, stages)
+                _work(functions, own, threads, counters, program, memory, numbers, stages)
                 waited = 0
                 helped += 1
             add_and_fetch_old(inside, -1)
@@ -149,15 +149,15 @@ def help_out(
     return helped
 
 
-@kernel(int64(int64, int64, int64, int64[::1], int64[:, ::1], int64[::1], float64[:, ::1], int64[::1]))
+@kernel(int64(int64[::1], int64, int64, int64[::1], int64[:, ::1], int64[::1], float64[:, ::1], int64[::1]))
 def run(
-    execute: int, threads: int, counters: int, batches: Any, program: Any, memory: Any, numbers: Any, stages: Any
+    functions: Any, threads: int, counters: int, batches: Any, program: Any, memory: Any, numbers: Any, stages: Any
 ) -> int:
     """Run a program from its first stage to its last, once or for many batches; return for how many it was fine.
 
     Parameters
     ----------
-    execute : address of the function that does a slice of an instruction
+    functions : address of the function that does a slice of each instruction
     threads : 1 to do everything alone, or how many may work on it, all others by `help_out`
     counters : address of the counters that they share
     batches : empty to run the program once; else what `batch_table` of the plans writes
@@ -167,7 +167,7 @@ def run(
     stages : first instruction of each stage, and the end
     """
     if len(batches) == 0:
-        _lead(execute, threads, counters, program, memory, numbers, stages)
+        _lead(functions, threads, counters, program, memory, numbers, stages)
         return 1
     steps, rows, order, inputs = batches[0], batches[1], integers(batches[2], batches[0] * batches[1]), batches[3]
     all_settings, settings = doubles(batches[4], steps * 8), doubles(batches[5], 8)
@@ -183,7 +183,7 @@ def run(
             settings[j] = all_settings[step * 8 + j]
         for j in range(masks):
             memory[batches[11 + 3 * inputs + j]] = seeds[step * masks + j]
-        _lead(execute, threads, counters, program, memory, numbers, stages)
+        _lead(functions, threads, counters, program, memory, numbers, stages)
         losses[step] = loss[0]
         if memory[fine] == 0:
             return step

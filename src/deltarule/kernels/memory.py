@@ -13,7 +13,8 @@ from numba.extending import intrinsic
 from deltarule.kernels.compiled import inlined
 
 __all__ = [
-    "add_and_fetch_old", "call", "doubles", "fetch", "floats", "integers", "long_integers", "processor", "store",
+    "add_and_fetch_old", "call", "doubles", "fetch", "floats", "integers", "long_integers", "operands", "processor",
+    "store",
 ]  # fmt: skip
 
 
@@ -57,6 +58,16 @@ def integers(address: int, count: int) -> Any:
 def long_integers(address: int, count: int) -> Any:
     """Return the int64 numbers at an address as an array."""
     return carray(_pointer_to_long_integers(address), (count,))
+
+
+@inlined
+def operands(p: Any, memory: Any) -> Any:
+    """Return the operands of an instruction, from its row of places."""
+    return (
+        memory[p[3]], memory[p[4]], memory[p[5]], memory[p[6]], memory[p[7]], memory[p[8]], memory[p[9]], memory[p[10]],
+        memory[p[11]], memory[p[12]], memory[p[13]], memory[p[14]], memory[p[15]], memory[p[16]], memory[p[17]],
+        memory[p[18]], memory[p[19]],
+    )  # fmt: skip
 
 
 @intrinsic  # type: ignore[untyped-decorator]
