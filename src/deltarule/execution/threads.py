@@ -88,9 +88,7 @@ def _help(shared: _Shared, number: int) -> None:
     """Help with steps while they follow each other closely; sleep where they do not."""
     apart = True
     while not shared.ended:
-        helped = help_out(
-            FUNCTIONS, number, shared.threads, _PATIENCE, shared.address, _MANY, apart, *shared.tables
-        )
+        helped = help_out(FUNCTIONS, number, shared.threads, _PATIENCE, shared.address, _MANY, apart, *shared.tables)
         if helped < 0:
             apart = left_processor(-1 - helped)
             continue

@@ -1,4 +1,4 @@
-"""What instructions of label sequences do: objectives with their signals; those of transitions in parts, added up later."""
+"""What instructions of label sequences do: objectives with their signals, those of transitions in parts."""
 
 from __future__ import annotations
 

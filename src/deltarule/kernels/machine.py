@@ -35,13 +35,20 @@ def counters_needed(stages: int, threads: int) -> int:
 
 
 @inlined
+def _do(functions: Any, program: Any, memory: Any, numbers: Any, i: int, part: int, parts: int) -> None:
+    """Do a slice of instruction i."""
+    row, real = program.ctypes.data + 8 * i * program.shape[1], numbers.ctypes.data + 8 * i * numbers.shape[1]
+    call(functions[program[i, 0]], row, memory.ctypes.data, real, part, parts)
+
+
+@inlined
 def _work_alone(functions: Any, program: Any, memory: Any, numbers: Any) -> None:
     """Do all slices of a program, one after another."""
     for i in range(len(program)):
         slices = memory[program[i, 1]]
         if memory[program[i, 2]] != 0:
             for part in range(slices):
-                call(functions[program[i, 0]], program[i].ctypes.data, memory.ctypes.data, numbers[i].ctypes.data, part, slices)
+                _do(functions, program, memory, numbers, i, part, slices)
 
 
 @inlined
@@ -55,7 +62,8 @@ def _take_from(
     share: int, taken: int, threads: int, begin: int, end: int, functions: Any, program: Any, memory: Any, numbers: Any
 ) -> int:
     """Do slices of the instructions from begin to end that are of the share of one thread, until there are no more."""
-    number, passed, done = add_and_fetch_old(taken, 1), 0, 0
+    number: int = add_and_fetch_old(taken, 1)
+    passed, done = 0, 0
     for i in range(begin, end):
         slices = memory[program[i, 1]]
         for part in range(slices):
@@ -63,7 +71,7 @@ def _take_from(
                 continue
             if passed == number:
                 if memory[program[i, 2]] != 0:
-                    call(functions[program[i, 0]], program[i].ctypes.data, memory.ctypes.data, numbers[i].ctypes.data, part, slices)
+                    _do(functions, program, memory, numbers, i, part, slices)
                 done += 1
                 number = add_and_fetch_old(taken, 1)
             passed += 1
@@ -94,9 +102,7 @@ def _work(
 
 
 @inlined
-def _lead(
-    functions: Any, threads: int, counters: int, program: Any, memory: Any, numbers: Any, stages: Any
-) -> None:
+def _lead(functions: Any, threads: int, counters: int, program: Any, memory: Any, numbers: Any, stages: Any) -> None:
     """Take one step, alone or with whoever comes to help."""
     if threads == 1:
         _work_alone(functions, program, memory, numbers)
@@ -111,7 +117,11 @@ def _lead(
         pass
 
 
-@kernel(int64(int64[::1], int64, int64, int64, int64, int64, boolean, int64[:, ::1], int64[::1], float64[:, ::1], int64[::1]))
+@kernel(
+    int64(
+        int64[::1], int64, int64, int64, int64, int64, boolean, int64[:, ::1], int64[::1], float64[:, ::1], int64[::1]
+    )
+)  # fmt: skip
 def help_out(
     functions: Any, own: int, threads: int, patience: int, counters: int, steps: int, apart: bool, program: Any,
     memory: Any, numbers: Any, stages: Any,
