@@ -76,14 +76,14 @@ class TestPlaces:
         assert Work(("batch", 10), 100).slices({"batch": int(grains * 10)}) == slices
         assert slices <= MOST_SLICES
 
-    def test_the_largest_number_of_slices_is_known(self):
+    def test_a_little_work_is_not_worth_the_help_of_other_threads(self):
         program = Program()
         x = program.buffer(("n",))
         program.emit(do.FILL, [x, program.size(("n",))], writes=[x], work=Work(("n",), 10))
         program.finish()
-        for n, expected in ((9, 1), (10, 2), (640, 8), (3, 1)):
+        for n, expected in ((39, False), (40, True), (640, True), (3, False), (40, True), (39, False)):
             program.bind({"n": n})
-            assert program.most_slices == expected
+            assert program.worth_help == expected
 
 
 class TestBuffers:

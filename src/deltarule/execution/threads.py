@@ -44,7 +44,7 @@ class Threads:
     def _run(self, batches: NDArray[np.int64]) -> int:
         """Run the program alone, or with help where there is enough to do."""
         shared, tables = self._shared, self._shared.tables
-        if self._threads == 1 or self._program.most_slices == 1:
+        if self._threads == 1 or not self._program.worth_help:
             return run(FUNCTIONS, 1, shared.address, batches, *tables)
         if not self._started:
             self._start()
