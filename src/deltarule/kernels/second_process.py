@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from types import TracebackType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import subprocess
 
 __all__ = ["SecondProcess", "first_kernel_was_missing"]
 
@@ -39,6 +42,8 @@ class SecondProcess:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         if self._process is not None or cores < 2 or not sys.executable or getattr(sys, "frozen", False):
             return
+        import subprocess  # seldom needed, and takes its time
+
         program = _PROGRAM.format(path=sys.path, names=self._names[::-1])
         quiet = subprocess.DEVNULL
         try:
