@@ -13,8 +13,8 @@ from deltarule.execution.cores import one_thread_of_algebra
 from deltarule.execution.plan import TrainingPlan
 from deltarule.graph import Array
 from deltarule.kernels import instructions
-from deltarule.kernels.execute import execute
-from deltarule.kernels.machine import ALONE, run
+from deltarule.kernels.execute import FUNCTIONS
+from deltarule.kernels.machine import run
 
 __all__ = ["stage_times"]
 
@@ -42,7 +42,7 @@ def _time_a_step(plan: TrainingPlan, feeds: dict[str, Array], times: list[list[f
         rows = slice(program.stages[stage], program.stages[stage + 1])
         table, numbers = program.table[rows].copy(), program.numbers[rows].copy()
         began = perf_counter()
-        run(execute.address, ALONE, 0, nothing, table, program.memory, numbers, np.array([0, len(table)]))
+        run(FUNCTIONS, 1, 0, nothing, table, program.memory, numbers, np.array([0, len(table)]))
         own.append(perf_counter() - began)
 
 

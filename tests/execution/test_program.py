@@ -46,6 +46,15 @@ class TestPlaces:
             assert program.contents(buffer).size >= batch
             assert program.memory[buffer.address] == address(program.contents(buffer))
 
+    def test_buffers_of_two_sizes_grow_with_their_product(self):
+        program = Program()
+        buffer = program.buffer(("a", "b"))
+        program.finish()
+        for a, b in ((1000, 10), (10, 1000), (500, 500), (3, 3)):
+            program.bind({"a": a, "b": b})
+            assert program.contents(buffer).size >= a * b
+            assert program.memory[buffer.address] == address(program.contents(buffer))
+
     def test_numbers_and_sizes_have_one_place_each(self):
         program = Program()
         assert program.constant(7) == program.constant(7) != program.constant(8)
@@ -67,14 +76,14 @@ class TestPlaces:
         assert Work(("batch", 10), 100).slices({"batch": int(grains * 10)}) == slices
         assert slices <= MOST_SLICES
 
-    def test_the_largest_number_of_slices_is_known(self):
+    def test_a_little_work_is_not_worth_the_help_of_other_threads(self):
         program = Program()
         x = program.buffer(("n",))
         program.emit(do.FILL, [x, program.size(("n",))], writes=[x], work=Work(("n",), 10))
         program.finish()
-        for n, expected in ((9, 1), (10, 2), (640, 8), (3, 1)):
+        for n, expected in ((39, False), (40, True), (640, True), (3, False), (40, True), (39, False)):
             program.bind({"n": n})
-            assert program.most_slices == expected
+            assert program.worth_help == expected
 
 
 class TestBuffers:

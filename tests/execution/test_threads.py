@@ -1,6 +1,7 @@
 """Threads change how fast a program runs, never what it computes; they sleep, end, and do not hang."""
 
 import gc
+import os
 import threading
 import time
 
@@ -10,6 +11,8 @@ from threadpoolctl import ThreadpoolController
 
 import deltarule as dr
 from deltarule.errors import InputError, NonFiniteError
+from deltarule.execution import threads
+from deltarule.execution.cores import left_processor
 from deltarule.kernels import instructions as do
 
 PATIENCE = 60  # seconds after which something hangs
@@ -45,6 +48,11 @@ def taken(trainer, steps=10):
     return losses, b"".join(parameter.value.tobytes() for parameter in trainer.parameters)
 
 
+def most_slices(program):
+    """Return the largest number of slices of any instruction."""
+    return program.memory[program.table[:, 1]].max()
+
+
 def in_time(function, *arguments):
     """Run a function in a thread of its own, and fail where it hangs."""
     results = []
@@ -74,7 +82,7 @@ def test_parameters_are_the_same_to_the_last_bit_whatever_the_number_of_threads(
     own = trainer(objective, threads)
     assert in_time(taken, own) == alone[objective]
     program = own._plan.program
-    assert program.most_slices >= 4
+    assert most_slices(program) >= 4
     sliced = {int(code) for code, place in program.table[:, :2] if program.memory[place] > 1}
     assert {do.LAYER, do.MULTIPLY, do.READ_ROWS, do.WINDOW_LAYER, do.NORM, do.UPDATE, do.UPDATE_ROWS} <= sliced
 
@@ -83,7 +91,7 @@ def test_parameters_are_the_same_to_the_last_bit_whatever_the_number_of_threads(
 def test_what_is_cut_into_slices_is_right(plans, objective):
     own = trainer(objective)
     plan = plans.check(own.loss, BATCHES[0], seeds=[1, 2])
-    assert plan.program.most_slices >= 4
+    assert most_slices(plan.program) >= 4
 
 
 @pytest.mark.parametrize("rows", [300, 1100])
@@ -110,13 +118,13 @@ def test_windows_of_fewer_neurons_than_slices_are_right(plans, objective):
     for forms, tokens, slices in ((2500, 200, 4), (40, 9, 1), (2400, 2600, 4)):
         feeds = {"x": random.normal(size=(forms, 300)), "positions": random.integers(0, forms, (tokens, 3))}
         plan = plans.check(loss, {**feeds, "labels": random.integers(0, 4, tokens)}, plan=plan)
-        assert plan.program.most_slices >= slices
+        assert most_slices(plan.program) >= slices
 
 
 def test_many_small_steps_with_more_threads_than_cores_do_not_hang():
     network = dr.Network([dr.Dense(128, 256, "tanh"), dr.Dense(256, 4)])
     own = dr.Trainer(dr.SoftmaxCrossEntropy().loss(network), threads=4)
-    feeds = {"inputs": np.ones((32, 128), np.float32), "targets": np.zeros(32, np.int32)}
+    feeds = {"inputs": np.ones((64, 128), np.float32), "targets": np.zeros(64, np.int32)}
 
     def steps():
         for step in range(150):
@@ -126,7 +134,7 @@ def test_many_small_steps_with_more_threads_than_cores_do_not_hang():
         return own.step_number
 
     own.step(feeds)
-    assert own._plan.program.most_slices > 1
+    assert own._plan.program.worth_help
     assert in_time(steps) == 151
 
 
@@ -150,6 +158,37 @@ def test_helpers_sleep_while_there_is_nothing_to_do():
     time.sleep(0.1)
     assert np.subtract(seconds(), before).max() < 0.01
     assert in_time(taken, own, 2)[0]
+
+
+def test_a_helper_does_not_fall_asleep_while_a_step_is_under_way(monkeypatch):
+    """One that lost patience just before a step was not woken for it, as it did not sleep yet."""
+    own = trainer(threads=2)
+    own.step(BATCHES[0])
+    shared = threads._Shared(own._plan.program, 2)
+    shared.stepping, looks = True, []
+
+    def help_out(*_):
+        looks.append(len(looks))
+        if len(looks) == 3:
+            shared.ended = True
+        return 0
+
+    monkeypatch.setattr(threads, "help_out", help_out)
+    in_time(threads._help, shared, 1)
+    assert len(looks) == 3
+    assert shared.asleep == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="threads cannot be moved")
+def test_a_helper_leaves_the_processor_of_the_leader(monkeypatch):
+    given = []
+    monkeypatch.setattr(os, "sched_setaffinity", lambda thread, processors: given.append((thread, processors)))
+    monkeypatch.setattr(os, "sched_getaffinity", lambda thread: {3, 4, 5})
+    assert left_processor(4)
+    assert given == [(0, {3, 5}), (0, {3, 4, 5})]
+    monkeypatch.setattr(os, "sched_getaffinity", lambda thread: {4})
+    assert not left_processor(4)
+    assert len(given) == 2
 
 
 def test_helpers_end_with_the_trainer():

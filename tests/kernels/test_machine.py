@@ -1,5 +1,6 @@
 """Running programs: alone and with help, once and for many batches; and the check of ids."""
 
+import os
 import threading
 
 import numpy as np
@@ -7,16 +8,8 @@ import pytest
 
 from deltarule.execution.program import Program, address
 from deltarule.kernels import instructions as do
-from deltarule.kernels.execute import execute
-from deltarule.kernels.machine import (
-    ALONE,
-    COUNTERS_A_STAGE,
-    COUNTERS_AHEAD,
-    LEAD,
-    first_bad_ids,
-    help_out,
-    run,
-)
+from deltarule.kernels.execute import FUNCTIONS
+from deltarule.kernels.machine import counters_needed, first_bad_ids, help_out, run
 
 ONCE = np.zeros(0, np.int64)
 
@@ -24,7 +17,7 @@ ONCE = np.zeros(0, np.int64)
 class Counting:
     """x ← x + 1 and then y ← y + x, each cut into slices; the guard of the second may be closed."""
 
-    def __init__(self, slices=4, entries=64, guard=1):
+    def __init__(self, slices=4, entries=64, guard=1, threads=3):
         self.x, self.y = np.zeros(entries, np.float32), np.zeros(entries, np.float32)
         self.ones = np.ones(entries, np.float32)
         program = Program()
@@ -35,55 +28,83 @@ class Counting:
         program.finish()
         program.bind({})
         self.tables = (program.table, program.memory, program.numbers, program.stages)
-        self.counters = np.zeros(COUNTERS_AHEAD + (len(program.stages) - 1) * COUNTERS_A_STAGE, np.int64)
+        self.threads = threads
+        self.counters = np.zeros(counters_needed(len(program.stages) - 1, threads), np.int64)
 
-    def step(self, role):
-        return run(execute.address, role, address(self.counters), ONCE, *self.tables)
+    def step(self):
+        return run(FUNCTIONS, self.threads, address(self.counters), ONCE, *self.tables)
 
-    def help(self, patience, steps):
-        return help_out(execute.address, patience, address(self.counters), steps, *self.tables)
+    def help(self, number, patience, steps, apart=False):
+        return help_out(
+            FUNCTIONS, number, self.threads, patience, address(self.counters), steps, apart, *self.tables
+        )  # fmt: skip
+
+    @property
+    def closed(self):
+        """No step is open, and nobody is inside of one."""
+        return not self.counters[: counters_needed(0, self.threads)].any()
 
 
-@pytest.mark.parametrize("role", [ALONE, LEAD])
+@pytest.mark.parametrize("threads", [1, 2, 3, 5])
 @pytest.mark.parametrize("slices", [1, 3, 8])
-def test_every_slice_is_done_once(role, slices):
-    program = Counting(slices)
+def test_every_slice_is_done_once(threads, slices):
+    program = Counting(slices, threads=threads)
     for step in range(1, 4):
-        assert program.step(role) == 1
+        assert program.step() == 1
         assert (program.x == step).all()
         assert (program.y == step * (step + 1) / 2).all()
 
 
 def test_an_instruction_with_a_closed_guard_is_passed_over():
     program = Counting(guard=0)
-    program.step(LEAD)
+    program.step()
     assert (program.x == 1).all()
     assert not program.y.any()
 
 
 def test_helpers_give_up_when_there_is_nothing_to_do():
     program = Counting()
-    assert program.help(patience=1000, steps=5) == 0
-    program.step(LEAD)
-    assert program.help(patience=1000, steps=5) == 0
-    assert not program.counters[:COUNTERS_AHEAD].any()
+    assert program.help(1, patience=1000, steps=5) == 0
+    program.step()
+    assert program.help(1, patience=1000, steps=5) == 0
+    assert program.closed
 
 
 def test_with_helpers_every_slice_is_done_once():
     """Helpers come and go while steps follow each other."""
     program, helped = Counting(slices=8, entries=4096), []
-    helpers = [threading.Thread(target=lambda: helped.append(program.help(3_000_000, 1 << 40))) for _ in range(2)]
+    helpers = [
+        threading.Thread(target=lambda number=number: helped.append(program.help(number, 3_000_000, 1 << 40)))
+        for number in (1, 2)
+    ]
     for helper in helpers:
         helper.start()
     for _ in range(200):
-        program.step(LEAD)
+        program.step()
     for helper in helpers:
         helper.join(60)
         assert not helper.is_alive()
     assert (program.x == 200).all()
     assert (program.y == 200 * 201 / 2).all()
     assert all(count >= 0 for count in helped)  # one may come back to a step that is not over yet
-    assert not program.counters[:COUNTERS_AHEAD].any()
+    assert program.closed
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="threads cannot be moved")
+def test_a_helper_on_the_processor_of_the_leader_says_so():
+    program = Counting()
+    allowed = os.sched_getaffinity(0)
+    one = min(allowed)
+    os.sched_setaffinity(0, {one})
+    try:
+        program.counters[0] = 1 + one  # a step is open, and the leader is here
+        assert program.help(1, patience=1000, steps=1, apart=True) == -1 - one
+        assert not program.x.any()
+        program.counters[0] = 2 + one  # elsewhere
+        assert program.help(1, patience=1000, steps=1, apart=True) == 1
+        assert (program.x == 1).all()
+    finally:
+        os.sched_setaffinity(0, allowed)
 
 
 @pytest.mark.parametrize(("arrays", "expected"), [

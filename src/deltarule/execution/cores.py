@@ -11,7 +11,7 @@ from typing import Any
 
 from deltarule.errors import InputError
 
-__all__ = ["one_thread_of_algebra", "one_thread_of_kernels", "thread_count"]
+__all__ = ["left_processor", "one_thread_of_algebra", "one_thread_of_kernels", "thread_count"]
 
 
 def thread_count(threads: int | None) -> int:
@@ -21,6 +21,25 @@ def thread_count(threads: int | None) -> int:
     if threads < 1:
         raise InputError(f"at least one thread is needed, not {threads}")
     return threads
+
+
+def left_processor(number: int) -> bool:
+    """Move this thread from a processor to another of those that it may run on; say whether that could be done.
+
+    Where other programs keep all processors busy, a system may leave two threads on the same one for seconds.
+    """
+    if not (hasattr(os, "sched_setaffinity") and hasattr(os, "sched_getaffinity")):
+        return False
+    allowed = os.sched_getaffinity(0)  # 0 is this thread
+    others = allowed - {number}
+    if not others:
+        return False
+    try:
+        os.sched_setaffinity(0, others)
+        os.sched_setaffinity(0, allowed)
+    except OSError:
+        return False
+    return True
 
 
 class _OneThread:

@@ -21,6 +21,7 @@ MOST_SLICES = 8
 _OPERANDS = 17
 _NUMBERS = 4
 _REMEMBERED = 16  # sizes: whole batches, and the smaller one at the end of each epoch, take turns
+_WORTH_HELP = 4  # grains of an instruction; for less, threads wait longer for each other's numbers than they save
 _SLACK = 1.25  # a buffer that was too small is made larger than it has to be, as batches differ a little
 
 
@@ -61,9 +62,13 @@ class Work:
     grain: int
     most: int = MOST_SLICES
 
+    def grains(self, sizes: Mapping[str, int]) -> int:
+        """Return how often the work is worth a second slice."""
+        return _entries(self.amount, sizes) // self.grain
+
     def slices(self, sizes: Mapping[str, int]) -> int:
         """Return the number of slices."""
-        grains = _entries(self.amount, sizes) // self.grain
+        grains = self.grains(sizes)
         return min(1 if grains < 1 else 2 if grains < 16 else 4 if grains < 64 else MOST_SLICES, self.most)
 
 
@@ -92,6 +97,7 @@ class Program:
     ----------
     memory : addresses and sizes, by place
     table, numbers, stages : the tables of `kernels.machine.run`, after `finish`
+    worth_help : whether more than one thread should work on it, after `bind`
     """
 
     def __init__(self) -> None:
@@ -104,7 +110,10 @@ class Program:
         self._accesses: dict[Hashable, list[tuple[Matrix, bool, int]]] = defaultdict(list)
         self._instructions: list[_Instruction] = []
         self._bound: dict[str, int] | None = None
-        self._bound_before: dict[tuple[tuple[str, int], ...], NDArray[np.int64]] = {}
+        self.worth_help = False
+        self._largest: dict[str, int] = {}
+        self._multiplied = False  # whether a buffer may be too small although no size is larger than before
+        self._bound_before: dict[tuple[tuple[str, int], ...], tuple[NDArray[np.int64], bool]] = {}
         self._bound_places: NDArray[np.intp] = np.zeros(0, np.intp)
         self.memory: NDArray[np.int64]
 
@@ -215,6 +224,7 @@ class Program:
         levels = np.array([instruction.level for instruction in ordered])
         self.stages = np.append(np.flatnonzero(np.diff(levels, prepend=-1)), len(ordered)).astype(np.int64)
         self.memory = np.array(self._values, np.int64)
+        self._multiplied = any(sum(isinstance(d, str) for d in buffer.shape) > 1 for buffer in self._buffers)
         self._bound_places = np.array([*self._sizes.values(), *self._slices.values()], np.intp)
 
     def bind(self, sizes: Mapping[str, int]) -> None:
@@ -224,12 +234,21 @@ class Program:
         self._bound = dict(sizes)
         key = tuple(sorted(sizes.items()))
         if key in self._bound_before:  # its buffers are large enough, as they never shrink
-            self.memory[self._bound_places] = self._bound_before[key]
+            self.memory[self._bound_places], self.worth_help = self._bound_before[key]
             return
         for (fixed, *names), place in self._sizes.items():
             self.memory[place] = prod((sizes[str(name)] for name in names), start=int(fixed))
         for work, place in self._slices.items():
             self.memory[place] = work.slices(sizes)
+        self.worth_help = any(work.grains(sizes) >= _WORTH_HELP for work in self._slices)
+        if self._multiplied or any(size > self._largest.get(name, -1) for name, size in sizes.items()):
+            self._grow(sizes)
+        if len(self._bound_before) < _REMEMBERED:
+            self._bound_before[key] = self.memory[self._bound_places], self.worth_help
+
+    def _grow(self, sizes: Mapping[str, int]) -> None:
+        """Make room where buffers are too small for some sizes, as they can be where one is larger than it ever was."""
+        self._largest = {name: max(size, self._largest.get(name, -1)) for name, size in sizes.items()}
         for buffer in self._buffers:
             entries = _entries(buffer.shape, sizes)
             if entries > buffer.array.size:
@@ -237,8 +256,6 @@ class Program:
                 grown[: buffer.array.size] = buffer.array.reshape(-1)  # what one step leaves for the next
                 buffer.array = grown
                 self._move(buffer.place, buffer.array)
-        if len(self._bound_before) < _REMEMBERED:
-            self._bound_before[key] = self.memory[self._bound_places]
 
     def rebind(self, matrix: Matrix, array: Array) -> None:
         """Put another array in the place of one that the caller holds."""
@@ -248,11 +265,6 @@ class Program:
         """Return a shape with the sizes of its named dimensions."""
         assert self._bound is not None
         return tuple(self._bound[d] if isinstance(d, str) else d for d in shape)
-
-    @property
-    def most_slices(self) -> int:
-        """The largest number of slices of any instruction."""
-        return max((int(self.memory[place]) for place in self._slices.values()), default=1)
 
     def contents(self, matrix: Matrix) -> Array:
         """Return the array of a buffer, flat; only its first entries are in use where it has grown."""

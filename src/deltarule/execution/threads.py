@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deltarule.execution.cores import one_thread_of_kernels, thread_count
-from deltarule.execution.program import Program
-from deltarule.kernels.execute import execute
-from deltarule.kernels.machine import ALONE, COUNTERS_A_STAGE, COUNTERS_AHEAD, LEAD, help_out, run
+from deltarule.execution.cores import left_processor, one_thread_of_kernels, thread_count
+from deltarule.execution.program import MOST_SLICES, Program
+from deltarule.kernels.execute import FUNCTIONS
+from deltarule.kernels.machine import counters_needed, help_out, run
 
 __all__ = ["Threads"]
 
@@ -32,8 +32,8 @@ class Threads:
 
     def __init__(self, program: Program, threads: int | None = None) -> None:
         self._program = program
-        self._helpers = thread_count(threads) - 1
-        self._shared = _Shared(program)
+        self._threads = min(thread_count(threads), MOST_SLICES)
+        self._shared = _Shared(program, self._threads)
         self._started = False
 
     def run(self, batches: NDArray[np.int64] = _ONE) -> int:
@@ -44,32 +44,38 @@ class Threads:
     def _run(self, batches: NDArray[np.int64]) -> int:
         """Run the program alone, or with help where there is enough to do."""
         shared, tables = self._shared, self._shared.tables
-        if not self._helpers or self._program.most_slices == 1:
-            return run(execute.address, ALONE, shared.address, batches, *tables)
+        if self._threads == 1 or not self._program.worth_help:
+            return run(FUNCTIONS, 1, shared.address, batches, *tables)
         if not self._started:
             self._start()
+        shared.stepping = True  # before looking who sleeps: whoever is about to sleep looks at it afterwards
         if shared.asleep:
             shared.wake.set()
-        return run(execute.address, LEAD, shared.address, batches, *tables)
+        try:
+            return run(FUNCTIONS, self._threads, shared.address, batches, *tables)
+        finally:
+            shared.stepping = False
 
     def _start(self) -> None:
         """Start the helpers; they end with the last use of the program."""
         self._started = True
-        for _ in range(self._helpers):
-            threading.Thread(target=_help, args=(self._shared,), daemon=True).start()
+        for number in range(1, self._threads):
+            threading.Thread(target=_help, args=(self._shared, number), daemon=True).start()
         weakref.finalize(self, self._shared.end)
 
 
 class _Shared:
     """What the threads share; it does not know the `Threads`, so that these can end."""
 
-    def __init__(self, program: Program) -> None:
-        stages = len(program.stages) - 1
-        self.counters: NDArray[np.int64] = np.zeros(COUNTERS_AHEAD + stages * COUNTERS_A_STAGE, np.int64)
-        self.address: int = self.counters.__array_interface__["data"][0]
+    def __init__(self, program: Program, threads: int) -> None:
+        self.threads = threads
+        self.counters: NDArray[np.int64] = np.zeros(counters_needed(len(program.stages) - 1, threads) + 8, np.int64)
+        address: int = self.counters.__array_interface__["data"][0]
+        self.address = (address + 63) // 64 * 64
         self.tables: tuple[Any, ...] = (program.table, program.memory, program.numbers, program.stages)
         self.wake = threading.Event()
         self.asleep = 0
+        self.stepping = False
         self.ended = False
 
     def end(self) -> None:
@@ -78,12 +84,17 @@ class _Shared:
         self.wake.set()
 
 
-def _help(shared: _Shared) -> None:
+def _help(shared: _Shared, number: int) -> None:
     """Help with steps while they follow each other closely; sleep where they do not."""
+    apart = True
     while not shared.ended:
-        help_out(execute.address, _PATIENCE, shared.address, _MANY, *shared.tables)
+        helped = help_out(FUNCTIONS, number, shared.threads, _PATIENCE, shared.address, _MANY, apart, *shared.tables)
+        if helped < 0:
+            apart = left_processor(-1 - helped)
+            continue
         shared.asleep += 1
-        shared.wake.wait()
+        if not shared.stepping:
+            shared.wake.wait()
         shared.wake.clear()
         if shared.ended:
             shared.wake.set()  # for the others

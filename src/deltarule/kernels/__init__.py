@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from deltarule.kernels.second_process import SecondProcess
+
 __all__ = ["TAGGING", "TRAINING", "load"]
 
-TRAINING = ("batches", "contexts", "machine", "execute")
+TRAINING = (
+    "batches", "contexts", "machine", "execute_layers", "execute_updates", "execute_windows", "execute_arrays",
+    "execute_sequences",
+)  # fmt: skip
 TAGGING = ("lines", "form_numbers", "contexts", "window_scores", "viterbi", "tagged_lines")
 
 
@@ -17,5 +22,7 @@ def load(names: tuple[str, ...]) -> None:
     ----------
     names : modules of kernels, TRAINING or TAGGING
     """
-    for name in names:
-        import_module(f"{__name__}.{name}")
+    modules = [f"{__name__}.{name}" for name in names]
+    with SecondProcess(modules):
+        for module in modules:
+            import_module(module)

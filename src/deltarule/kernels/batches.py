@@ -11,10 +11,13 @@ from deltarule.kernels.compiled import kernel
 __all__ = ["lay_out_sentences"]
 
 
-@kernel(int64(int32[::1], int32[::1], int64[::1], int64, int32[::1], int32[::1], int32[::1], int32[:, ::1]))
+@kernel(
+    int64(int32[::1], int32[::1], int64[::1], int64, int32[::1], int32[::1], int32[::1], int32[:, ::1], int32[::1])
+)  # fmt: skip
 def lay_out_sentences(
-    tokens: Any, offsets: Any, sentences: Any, size: int, places: Any, forms: Any, rows: Any, positions: Any
-) -> int:
+    tokens: Any, offsets: Any, sentences: Any, size: int, places: Any, forms: Any, rows: Any, positions: Any,
+    chosen: Any,
+) -> int:  # fmt: skip
     """Count the distinct forms of some sentences, numbered from 1 on, with the boundary, which is 0.
 
     Parameters
@@ -26,6 +29,7 @@ def lay_out_sentences(
     forms : gets the distinct forms, from entry 1 on, as 1 + form; entry 0 is the boundary
     rows : gets the number of each token's form
     positions : gets the numbers of the forms in the window of each token
+    chosen : gets the number of each token in the corpus
     """
     count, token, reach = 1, 0, size // 2
     forms[0] = 0
@@ -38,6 +42,7 @@ def lay_out_sentences(
                 forms[count] = form + 1
                 count += 1
             rows[token + i] = places[form]
+            chosen[token + i] = begin + i
         for i in range(length):
             for place in range(size):
                 j = i + place - reach

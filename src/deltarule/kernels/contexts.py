@@ -9,6 +9,7 @@ from numba import types
 
 from deltarule.kernels.compiled import inlined, kernel
 from deltarule.kernels.context_layout import ALL_CAPITALS, CAPITAL, LETTERS, OTHERS, SMALL, TRAITS
+from deltarule.kernels.rows import copy, fill
 
 __all__ = ["context_features"]
 
@@ -22,7 +23,7 @@ def _number_words(forms: Any, first: int, last: int, table: Any, slots: Any, own
     while size < 2 * (last - first):
         size *= 2
     mask, count = size - 1, 0
-    slots[:size] = -1
+    fill(slots[:size], -1)
     for t in range(first, last):
         form = forms[t]
         slot = table[form, key] & mask
@@ -123,10 +124,10 @@ def _describe_others(
     """Fill the columns that tell of the other occurrences of token t, in the sentence of tokens first to last."""
     d, others, writing = vectors.shape[1], counts[0] - 1, table[forms[t], table.shape[1] - 1]
     if others == 0:
-        own[: 2 * d + OTHERS] = 0
+        fill(own[: 2 * d + OTHERS], 0)
         return
-    own[:d] = before
-    own[d : 2 * d] = after
+    copy(before, own[:d])
+    copy(after, own[d : 2 * d])
     inner, capitals = counts[2], counts[3]
     if t > first:
         inner -= 1
@@ -181,9 +182,10 @@ def context_features(
         first_sentence, last_sentence = passage_offsets[passage], passage_offsets[passage + 1]
         begin, end = sentence_offsets[first_sentence], sentence_offsets[last_sentence]
         words = _number_words(forms, begin, end, table, slots, owners, numbers)
-        counts[:words] = 0
-        before[:words] = 0
-        after[:words] = 0
+        for word in range(words):
+            fill(counts[word], 0)
+            fill(before[word], 0)
+            fill(after[word], 0)
         _add_up_passage(
             forms, sentence_offsets, first_sentence, last_sentence, table, column, vectors, numbers, counts, before,
             after,

@@ -38,18 +38,27 @@ def mask(x: Any, begin: int, seed: int, rate: float) -> None:
 
 
 @inlined
+def _rows_at_once(columns: int) -> int:
+    """Return how many rows, which lie one after another, pass through a function together: as many as a cache holds."""
+    return max(1024 // columns, 1)
+
+
+@inlined
 def finish_rows(
     z: Any, first: int, last: int, columns: int, left: int, right: int, bias: Any, function: int, parameter: float,
     seed: int, rate: float,
 ) -> None:  # fmt: skip
     """z ← dropout(f(z + b)) for rows first to last, columns left to right; b may be empty, and rate 0."""
-    for row in range(first, last):
-        own = z[row * columns + left : row * columns + right]
+    group = _rows_at_once(columns) if right - left == columns else 1
+    for begin in range(first, last, group):
+        end = min(begin + group, last)
         if len(bias) > 0:
-            add(bias[left:right], own)
+            for row in range(begin, end):
+                add(bias[left:right], z[row * columns + left : row * columns + right])
+        own = z[begin * columns + left : (end - 1) * columns + right]
         map_function(function, parameter, own)
         if rate > 0:
-            mask(own, row * columns + left, seed, rate)
+            mask(own, begin * columns + left, seed, rate)
 
 
 @inlined
@@ -65,13 +74,15 @@ def share_rows(
     rows : which row of the activation each row of the signal belongs to; empty where row i belongs to row i
     activation : what finish_rows left
     """
-    for i in range(first, last):
-        row = rows[i] if len(rows) > 0 else i
-        own = signal[i * columns : (i + 1) * columns]
+    group = _rows_at_once(columns) if len(rows) == 0 else 1
+    for begin in range(first, last, group):
+        end = min(begin + group, last)
+        row = rows[begin] if len(rows) > 0 else begin
+        own = signal[begin * columns : end * columns]
         if rate > 0:
             mask(own, row * columns, seed, rate)
         # What was kept is scaled by 1 / (1 − rate); what was dropped has no signal.
-        a = activation[row * columns : (row + 1) * columns]
+        a = activation[row * columns : (row + end - begin) * columns]
         scale_by_slope(function, parameter, own, a, a, 1 - rate)
 
 

@@ -3,91 +3,142 @@
 Each row of the program is an instruction: what to do, the place of its slices, the place of its guard, and the places
 of its operands. Places point into the `memory` table, which holds addresses of arrays and sizes. So a program stays as
 it is while batches change. Instructions are grouped in stages; those of a stage do not depend on each other, and each
-is cut into slices, fixed in number whatever the number of threads. Threads take slice after slice, and wait for each
-other at the end of a stage.
+is cut into slices, fixed in number whatever the number of threads.
+
+Every thread has its share of the slices of a stage: the first half of each instruction is that of the first of two
+threads. So what a thread writes in one stage it mostly reads itself in the next, from the cache of its own processor.
+Who is done with his share takes from those of others. At the end of a stage all wait for each other.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from numba import float64, int64
+from numba import boolean, float64, int64
 
 from deltarule.kernels.compiled import inlined, kernel
-from deltarule.kernels.memory import add_and_fetch_old, call, doubles, fetch, floats, integers
+from deltarule.kernels.memory import add_and_fetch_old, call, doubles, fetch, floats, integers, processor, store
 from deltarule.kernels.rows import read_rows
 
-__all__ = ["ALONE", "COUNTERS_AHEAD", "COUNTERS_A_STAGE", "LEAD", "first_bad_ids", "help_out", "run"]
+__all__ = ["counters_needed", "first_bad_ids", "help_out", "run"]
 
-_LINE = 8  # counters of different stages lie in different lines of the cache
-# The first counters: whether a step is open, and how many helpers are inside of it. Those of the stages follow.
+_LINE = 8  # counters that different threads write lie in different lines of the cache
+# The first counters: 1 + the processor of the leader where a step is open, else 0; and how many helpers are inside of
+# it. Those of the stages follow: how many slices of its share of each thread are taken, and how many of all are done.
 _OPEN, _INSIDE, _STAGES = 0, 1 * _LINE, 2 * _LINE
-COUNTERS_AHEAD, COUNTERS_A_STAGE = 2 * _LINE, 2 * _LINE
-ALONE, LEAD = range(2)
 _ALL = 1 << 40
 
 
+def counters_needed(stages: int, threads: int) -> int:
+    """Return how many counters threads share that run a program of so many stages together."""
+    return _STAGES + stages * (threads + 1) * _LINE
+
+
 @inlined
-def _work(execute: int, counters: int, alone: bool, program: Any, memory: Any, numbers: Any, stages: Any) -> None:
+def _do(functions: Any, program: Any, memory: Any, numbers: Any, i: int, part: int, parts: int) -> None:
+    """Do a slice of instruction i."""
+    row, real = program.ctypes.data + 8 * i * program.shape[1], numbers.ctypes.data + 8 * i * numbers.shape[1]
+    call(functions[program[i, 0]], row, memory.ctypes.data, real, part, parts)
+
+
+@inlined
+def _work_alone(functions: Any, program: Any, memory: Any, numbers: Any) -> None:
+    """Do all slices of a program, one after another."""
+    for i in range(len(program)):
+        slices = memory[program[i, 1]]
+        if memory[program[i, 2]] != 0:
+            for part in range(slices):
+                _do(functions, program, memory, numbers, i, part, slices)
+
+
+@inlined
+def _owner(instruction: int, part: int, slices: int, threads: int) -> int:
+    """Return the thread whose share a slice belongs to: where there are fewer slices than threads, any."""
+    return part * threads // slices if slices >= threads else (instruction + part) % threads
+
+
+@inlined
+def _take_from(
+    share: int, taken: int, threads: int, begin: int, end: int, functions: Any, program: Any, memory: Any, numbers: Any
+) -> int:
+    """Do slices of the instructions from begin to end that are of the share of one thread, until there are no more."""
+    number: int = add_and_fetch_old(taken, 1)
+    passed, done = 0, 0
+    for i in range(begin, end):
+        slices = memory[program[i, 1]]
+        for part in range(slices):
+            if _owner(i, part, slices, threads) != share:
+                continue
+            if passed == number:
+                if memory[program[i, 2]] != 0:
+                    _do(functions, program, memory, numbers, i, part, slices)
+                done += 1
+                number = add_and_fetch_old(taken, 1)
+            passed += 1
+    return done
+
+
+@inlined
+def _work(
+    functions: Any, own: int, threads: int, counters: int, program: Any, memory: Any, numbers: Any, stages: Any
+) -> None:
     """Take slices of the stages, one after another, until all are done."""
     for stage in range(len(stages) - 1):
-        taken = counters + 8 * (_STAGES + 2 * _LINE * stage)
-        done = taken + 8 * _LINE
-        total, part = 0, -1
+        taken = counters + 8 * (_STAGES + (threads + 1) * _LINE * stage)
+        all_done = taken + 8 * threads * _LINE
+        total, done = 0, 0
         for i in range(stages[stage], stages[stage + 1]):
             total += memory[program[i, 1]]
-        while True:
-            part = part + 1 if alone else add_and_fetch_old(taken, 1)
-            if part >= total:
-                break
-            i, own = stages[stage], part
-            while own >= memory[program[i, 1]]:
-                own -= memory[program[i, 1]]
-                i += 1
-            if memory[program[i, 2]] != 0:
-                call(
-                    execute,
-                    program[i].ctypes.data,
-                    memory.ctypes.data,
-                    numbers[i].ctypes.data,
-                    own,
-                    memory[program[i, 1]],
-                )
-            if not alone:
-                add_and_fetch_old(done, 1)
-        while not alone and fetch(done) < total:
+        for j in range(threads):
+            share = (own + j) % threads
+            done += _take_from(
+                share, taken + 8 * share * _LINE, threads, stages[stage], stages[stage + 1], functions, program, memory,
+                numbers,
+            )  # fmt: skip
+        if done > 0:
+            add_and_fetch_old(all_done, done)
+        while fetch(all_done) < total:
             pass
 
 
 @inlined
-def _lead(execute: int, role: int, counters: int, program: Any, memory: Any, numbers: Any, stages: Any) -> None:
+def _lead(functions: Any, threads: int, counters: int, program: Any, memory: Any, numbers: Any, stages: Any) -> None:
     """Take one step, alone or with whoever comes to help."""
-    opened, inside = counters + 8 * _OPEN, counters + 8 * _INSIDE
-    if role == LEAD:
-        for stage in range(len(stages) - 1):
-            at = counters + 8 * (_STAGES + 2 * _LINE * stage)
-            add_and_fetch_old(at, -fetch(at))
-            add_and_fetch_old(at + 8 * _LINE, -fetch(at + 8 * _LINE))
-        add_and_fetch_old(opened, 1)
-    _work(execute, counters, role != LEAD, program, memory, numbers, stages)
-    if role == LEAD:
-        add_and_fetch_old(opened, -1)
-        while fetch(inside) > 0:
-            pass
+    if threads == 1:
+        _work_alone(functions, program, memory, numbers)
+        return
+    opened, inside, mark = counters + 8 * _OPEN, counters + 8 * _INSIDE, 1 + processor()
+    for i in range((len(stages) - 1) * (threads + 1)):
+        store(counters + 8 * (_STAGES + i * _LINE), 0)
+    add_and_fetch_old(opened, mark)
+    _work(functions, 0, threads, counters, program, memory, numbers, stages)
+    add_and_fetch_old(opened, -mark)
+    while fetch(inside) > 0:
+        pass
 
 
-@kernel(int64(int64, int64, int64, int64, int64[:, ::1], int64[::1], float64[:, ::1], int64[::1]))
+@kernel(
+    int64(
+        int64[::1], int64, int64, int64, int64, int64, boolean, int64[:, ::1], int64[::1], float64[:, ::1], int64[::1]
+    )
+)  # fmt: skip
 def help_out(
-    execute: int, patience: int, counters: int, steps: int, program: Any, memory: Any, numbers: Any, stages: Any
-) -> int:
-    """Help with the steps that another thread leads, until there was none for a while.
+    functions: Any, own: int, threads: int, patience: int, counters: int, steps: int, apart: bool, program: Any,
+    memory: Any, numbers: Any, stages: Any,
+) -> int:  # fmt: skip
+    """Help with the steps that another thread leads, until there was none for a while; return with how many.
+
+    A helper on the processor of the leader takes its time instead of sharing its work. Where it finds itself there, it
+    returns −1 − the number of that processor.
 
     Parameters
     ----------
-    execute : address of the function of that name
+    functions : as for `run`
+    own, threads : number of this thread, from 1 on, as the leader has 0; how many there are
     patience : how often to look for a step in vain before it returns
     counters : address of the counters that threads share
     steps : with how many steps to help at most
+    apart : whether to look at the processor
     program, memory, numbers, stages : as for `run`
     """
     opened, inside = counters + 8 * _OPEN, counters + 8 * _INSIDE
@@ -96,25 +147,29 @@ def help_out(
         waited += 1
         if fetch(opened) > 0:
             add_and_fetch_old(inside, 1)
-            if fetch(opened) > 0:
-                _work(execute, counters, False, program, memory, numbers, stages)
+            mark = fetch(opened)
+            together = apart and mark == 1 + processor()
+            if mark > 0 and not together:
+                _work(functions, own, threads, counters, program, memory, numbers, stages)
                 waited = 0
                 helped += 1
             add_and_fetch_old(inside, -1)
+            if together:
+                return -mark
     return helped
 
 
-@kernel(int64(int64, int64, int64, int64[::1], int64[:, ::1], int64[::1], float64[:, ::1], int64[::1]))
+@kernel(int64(int64[::1], int64, int64, int64[::1], int64[:, ::1], int64[::1], float64[:, ::1], int64[::1]))
 def run(
-    execute: int, role: int, counters: int, batches: Any, program: Any, memory: Any, numbers: Any, stages: Any
+    functions: Any, threads: int, counters: int, batches: Any, program: Any, memory: Any, numbers: Any, stages: Any
 ) -> int:
     """Run a program from its first stage to its last, once or for many batches; return for how many it was fine.
 
     Parameters
     ----------
-    execute : address of the function that does a slice of an instruction
-    role : ALONE, or LEAD, so that others may help
-    counters : address of the counters that threads share
+    functions : address of the function that does a slice of each instruction
+    threads : 1 to do everything alone, or how many may work on it, all others by `help_out`
+    counters : address of the counters that they share
     batches : empty to run the program once; else what `batch_table` of the plans writes
     program : (instructions, operands) places in memory
     memory : addresses and sizes
@@ -122,7 +177,7 @@ def run(
     stages : first instruction of each stage, and the end
     """
     if len(batches) == 0:
-        _lead(execute, role, counters, program, memory, numbers, stages)
+        _lead(functions, threads, counters, program, memory, numbers, stages)
         return 1
     steps, rows, order, inputs = batches[0], batches[1], integers(batches[2], batches[0] * batches[1]), batches[3]
     all_settings, settings = doubles(batches[4], steps * 8), doubles(batches[5], 8)
@@ -138,7 +193,7 @@ def run(
             settings[j] = all_settings[step * 8 + j]
         for j in range(masks):
             memory[batches[11 + 3 * inputs + j]] = seeds[step * masks + j]
-        _lead(execute, role, counters, program, memory, numbers, stages)
+        _lead(functions, threads, counters, program, memory, numbers, stages)
         losses[step] = loss[0]
         if memory[fine] == 0:
             return step

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from llvmlite import ir
 from numba import carray, types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 from deltarule.kernels.compiled import inlined
 
-__all__ = ["add_and_fetch_old", "call", "doubles", "fetch", "floats", "integers", "long_integers"]
+__all__ = [
+    "add_and_fetch_old", "call", "doubles", "fetch", "floats", "integers", "long_integers", "operands", "processor",
+    "store",
+]  # fmt: skip
 
 
 def _pointer_to(number_type: Any) -> Any:
@@ -55,6 +60,16 @@ def long_integers(address: int, count: int) -> Any:
     return carray(_pointer_to_long_integers(address), (count,))
 
 
+@inlined
+def operands(p: Any, memory: Any) -> Any:
+    """Return the operands of an instruction, from its row of places."""
+    return (
+        memory[p[3]], memory[p[4]], memory[p[5]], memory[p[6]], memory[p[7]], memory[p[8]], memory[p[9]], memory[p[10]],
+        memory[p[11]], memory[p[12]], memory[p[13]], memory[p[14]], memory[p[15]], memory[p[16]], memory[p[17]],
+        memory[p[18]], memory[p[19]],
+    )  # fmt: skip
+
+
 @intrinsic  # type: ignore[untyped-decorator]
 def call(typing_context: Any, function: Any, a: Any, b: Any, c: Any, d: Any, e: Any) -> Any:
     """Call the compiled function at an address with five whole numbers."""
@@ -87,3 +102,29 @@ def fetch(typing_context: Any, address: Any) -> Any:
         return builder.load_atomic(pointer, "seq_cst", 8, typ=ir.IntType(64))
 
     return types.int64(types.int64), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def store(typing_context: Any, address: Any, value: Any) -> Any:
+    """Set the int64 at an address, whole; other threads see it at the latest after the next `add_and_fetch_old`."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        pointer = builder.inttoptr(arguments[0], ir.PointerType(ir.IntType(64)))
+        builder.store_atomic(arguments[1], pointer, "release", 8)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def processor(typing_context: Any) -> Any:
+    """Return the number of the processor that this thread runs on; 0 where the system does not tell."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        if sys.platform != "linux":
+            return ir.Constant(ir.IntType(64), 0)
+        number_type = ir.FunctionType(ir.IntType(32), [])
+        function = cgutils.get_or_insert_function(builder.module, number_type, "sched_getcpu")
+        return builder.sext(builder.call(function, []), ir.IntType(64))
+
+    return types.int64(), generate

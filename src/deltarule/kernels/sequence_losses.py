@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import float32, float64
+from numba import float32, float64, int64
 
 from deltarule.kernels.compiled import inlined
 from deltarule.kernels.sequences import (
@@ -66,7 +66,7 @@ def sentence_likelihood(
     _clear(start_signal)
     _clear(end_signal)
     low, high = _begin_slice(rows, part, parts)
-    first = 0
+    first: Any = int64(0)  # as a literal, it would have everything that it is given to compiled twice
     for length in lengths:
         last = first + length
         if length > 0 and low <= first < high:
@@ -113,7 +113,7 @@ def structured_margins(
     _clear(start_signal)
     _clear(end_signal)
     low, high = _begin_slice(rows, part, parts)
-    first = 0
+    first: Any = int64(0)
     for length in lengths:
         last = first + length
         if length > 0 and low <= first < high:

@@ -40,6 +40,7 @@ class Sentences:
         self.context = context
         self._names = list(encoded)
         self._features = np.stack([encoded[name] for name in self._names])
+        self._lengths = np.diff(corpus.sentence_offsets)
         self._places = np.zeros(len(corpus.forms), np.int32)
 
     def feeds(self, sentences: NDArray[np.intp]) -> dict[str, Array]:
@@ -49,18 +50,16 @@ class Sentences:
         """
         from deltarule.kernels.batches import lay_out_sentences
 
-        corpus = self.corpus
-        begins = corpus.sentence_offsets[sentences]
-        lengths = corpus.sentence_offsets[sentences + 1] - begins
+        corpus, lengths = self.corpus, self._lengths[sentences]
         count = int(lengths.sum())
-        forms, rows = np.empty(count + 1, np.int32), np.empty(count, np.int32)
+        forms = np.empty(count + 1, np.int32)
+        rows, tokens = np.empty((2, count), np.int32)
         positions = np.empty((count, self.window), np.int32)
         distinct = lay_out_sentences(
-            corpus.tokens, corpus.sentence_offsets, sentences, self.window, self._places, forms, rows, positions
+            corpus.tokens, corpus.sentence_offsets, sentences, self.window, self._places, forms, rows, positions, tokens
         )
         feeds: dict[str, Array] = dict(zip(self._names, np.take(self._features, forms[:distinct], axis=1), strict=True))
         feeds["positions"] = positions
-        tokens = np.repeat(begins - np.cumsum(lengths) + lengths, lengths) + np.arange(count)
         if self.context is not None:
             feeds["context"] = np.take(self.context, tokens, axis=0)
         if self.labels is not None:
@@ -71,10 +70,9 @@ class Sentences:
 
     def batches(self, tokens: int, random: np.random.Generator | None = None) -> Iterator[NDArray[np.intp]]:
         """Cut all sentences that have tokens into batches of about so many, shuffled when a generator is given."""
-        lengths = np.diff(self.corpus.sentence_offsets)
-        filled = np.flatnonzero(lengths)
+        filled = np.flatnonzero(self._lengths)
         order = filled if random is None else random.permutation(filled)
-        yield from cut_by_tokens(order, lengths[order], tokens)
+        yield from cut_by_tokens(order, self._lengths[order], tokens)
 
 
 def cut_by_tokens(sentences: NDArray[np.intp], lengths: Array, tokens: int) -> Iterator[NDArray[np.intp]]:

@@ -215,7 +215,8 @@ class Trainer:
         from deltarule.training.compiled_rules import rule_settings
 
         count = len(order)
-        factors = [self.schedule.factor(self.step_number + i, self.steps) for i in range(count)]
+        constant, first = self.schedule == ConstantRate(), self.step_number
+        factors = [1.0] * count if constant else [self.schedule.factor(first + i, self.steps) for i in range(count)]
         numbers = np.arange(self.step_number + 1, self.step_number + count + 1)
         settings = np.zeros((count, 8))
         rates = self.update_rule.learning_rate * np.array(factors)

@@ -1,0 +1,88 @@
+"""What the instructions around updates do: objectives with their signals, checks of gradients, update rules."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import int64
+
+from deltarule.kernels import instructions as do
+from deltarule.kernels.compiled import called_by_address
+from deltarule.kernels.losses import (
+    class_margins,
+    class_violators,
+    pair_violators,
+    softmax_cross_entropy,
+    squared_error,
+)
+from deltarule.kernels.memory import doubles, floats, integers, long_integers, operands
+from deltarule.kernels.slices import ALL, rows_of_slice, sum_distinct_rows, update_rows
+from deltarule.kernels.updates import squared_norm, update
+
+__all__ = ["do_updates"]
+
+_LARGEST = np.finfo(np.float32).max
+
+
+@called_by_address(int64(int64, int64, int64, int64, int64))
+def do_updates(instruction: int, memory_address: int, numbers_address: int, part: int, parts: int) -> int:
+    """Do one slice of an instruction; see `execute`."""
+    p, memory, x = long_integers(instruction, 20), long_integers(memory_address, ALL), doubles(numbers_address, 4)
+    code, o = p[0], operands(p, memory)
+    if code == do.SOFTMAX_CROSS_ENTROPY:
+        first, last = rows_of_slice(o[3], part, parts)
+        scores, labels, signal = floats(o[0], o[3] * o[4]), integers(o[1], o[3]), floats(o[2], o[3] * o[4])
+        doubles(o[5], parts)[part] = softmax_cross_entropy(scores, labels, signal, first, last, o[4], o[3])
+    elif code == do.SQUARED_ERROR:
+        first, last = rows_of_slice(o[3], part, parts)
+        count = o[3] * o[4]
+        a, targets, signal = floats(o[0], count), floats(o[1], count), floats(o[2], count)
+        begin, end = first * o[4], last * o[4]
+        doubles(o[5], parts)[part] = squared_error(a[begin:end], targets[begin:end], signal[begin:end], o[3])
+    elif code == do.CLASS_MARGINS:
+        first, last = rows_of_slice(o[3], part, parts)
+        scores, labels, rivals = floats(o[0], o[3] * o[4]), integers(o[1], o[3]), integers(o[2], o[3])
+        doubles(o[5], parts)[part] = class_margins(scores, labels, rivals, first, last, o[4], x[0])
+    elif code == do.CLASS_VIOLATORS:
+        labels, rivals, rows = integers(o[0], o[5]), integers(o[1], o[5]), integers(o[3], o[5])
+        signal = floats(o[2], o[5] * o[4])
+        memory[p[9]] = class_violators(labels, rivals, signal, rows, o[4], o[5])
+    elif code == do.PAIR_VIOLATORS:
+        n = o[5]
+        memory[p[10]] = pair_violators(
+            floats(o[0], n),
+            floats(o[1], n),
+            floats(o[2], n),
+            floats(o[3], n),
+            integers(o[4], n),
+            n,
+            x[0],
+            floats(o[6], 1),
+        )
+    elif code == do.SUM_LOSS:
+        losses, total = doubles(o[0], o[1]), 0.0
+        for j in range(o[1]):
+            total += losses[j]
+        floats(o[3], 1)[0] = total / o[2]
+    elif code == do.NORM:
+        first, last = rows_of_slice(o[1] * o[2], part, parts)
+        doubles(o[3], parts)[part] = squared_norm(floats(o[0], o[1] * o[2])[first:last])
+    elif code == do.CHECK_GRADIENTS:
+        norms, squared = doubles(o[0], o[1]), 0.0
+        for j in range(o[1]):
+            squared += norms[j]
+        clipped = x[1] > 0 and squared > x[1] * x[1]
+        doubles(o[3], 1)[0] = x[1] / np.sqrt(squared) if clipped else 1.0
+        # Not isfinite: a compiler that may reorder sums may find x − x, by which that is computed, to be 0 always.
+        memory[p[7]] = abs(floats(o[2], 1)[0]) <= _LARGEST and squared <= x[0]
+    elif code == do.SUM_DISTINCT_ROWS:
+        sum_distinct_rows(o, p, memory)
+    elif code == do.UPDATE:
+        first, last = rows_of_slice(o[4], part, parts)
+        one, two = min(int64(x[1]), 1) * o[4], min(int64(x[1]), 2) // 2 * o[4]
+        update(
+            int64(x[0]), floats(o[0], o[4])[first:last], floats(o[1], o[4])[first:last],
+            floats(o[2], one)[first:last], floats(o[3], two)[first:last], doubles(o[6], 1)[0], doubles(o[5], 8),
+        )  # fmt: skip
+    elif code == do.UPDATE_ROWS:
+        update_rows(o, x, part, parts)
+    return 0
