@@ -17,27 +17,30 @@ def activated(z, activation):
     return forward([f], {"z": z}).values[f]
 
 
-def reference(rows, products, bias, more, activation, members, weight, output_bias):
+def reference(rows, products, bias, more, of_sentences, of_firsts, activation, members, weight, output_bias):
     """The formula in float64, window by window."""
     size, scores = products.shape[1], []
-    for begin, end in pairwise(OFFSETS):
+    for sentence, (begin, end) in enumerate(pairwise(OFFSETS)):
         for t in range(begin, end):
             at = np.arange(size) + t - size // 2
             ids = [rows[i] if begin <= i < end else 0 for i in at]
-            z = bias + more[t % len(more)] + sum(products[row, place].astype(float) for place, row in enumerate(ids))
+            z = bias + more[t % len(more)] + of_sentences[sentence % len(of_sentences)] + (t == begin) * of_firsts
+            z = z + sum(products[row, place].astype(float) for place, row in enumerate(ids))
             a = np.concatenate([activated(part, activation) for part in np.split(z, members)])
             scores.append(weight.astype(float) @ a + output_bias)
     return np.array(scores)
 
 
 class Network:
-    def __init__(self, window=5, hidden=37, labels=7, activation="tanh", seed=0, more=1, members=1):
+    def __init__(self, window=5, hidden=37, labels=7, activation="tanh", seed=0, more=1, members=1, sentences=1):
         random = np.random.default_rng(seed)
         self.products = random.normal(size=(12, window, hidden)).astype(np.float32)
         self.bias, self.output_bias = (random.normal(size=size).astype(np.float32) for size in (hidden, labels))
         self.weight = random.normal(size=(labels, hidden)).astype(np.float32)
         self.rows = random.integers(1, 12, OFFSETS[-1]).astype(np.int32)
         self.more = random.normal(size=(more, hidden)).astype(np.float32)
+        self.of_sentences = random.normal(size=(sentences, hidden)).astype(np.float32)
+        self.of_firsts = random.normal(size=hidden).astype(np.float32)
         self.activation, self.members = activation, members
 
     def scores(self, first=0, last=None, common=12, finite=True):
@@ -46,7 +49,7 @@ class Network:
         scores = np.full((last - first, len(self.weight)), np.nan, np.float32)
         told = window_scores(
             self.rows, OFFSETS, first, last, self.products[:common], self.products[common:], self.bias,
-            self.more if len(self.more) == 1 else self.more[first:last],
+            self.more if len(self.more) == 1 else self.more[first:last], self.of_sentences, self.of_firsts,
             ACTIVATIONS.index(self.activation), self.members, np.concatenate([self.weight, padding]), self.output_bias,
             scores,
         )  # fmt: skip
@@ -55,8 +58,8 @@ class Network:
 
     def expected(self):
         return reference(
-            self.rows, self.products, self.bias, self.more, self.activation, self.members, self.weight,
-            self.output_bias,
+            self.rows, self.products, self.bias, self.more, self.of_sentences, self.of_firsts, self.activation,
+            self.members, self.weight, self.output_bias,
         )  # fmt: skip
 
 
@@ -94,8 +97,8 @@ def test_forms_may_be_among_the_common_or_the_rare_ones(common):
     assert np.array_equal(Network().scores(common=common), Network().scores())
 
 
-def test_what_is_added_for_each_token():
-    network = Network(more=OFFSETS[-1])
+def test_what_is_added_for_each_token_and_sentence():
+    network = Network(more=OFFSETS[-1], sentences=len(OFFSETS) - 1)
     np.testing.assert_allclose(network.scores(), network.expected(), rtol=1e-5, atol=2e-5)
     np.testing.assert_allclose(network.scores(7, 22), network.expected()[7:22], rtol=1e-5, atol=2e-5)
 

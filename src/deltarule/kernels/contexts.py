@@ -8,7 +8,7 @@ import numpy as np
 from numba import types
 
 from deltarule.kernels.compiled import inlined, kernel
-from deltarule.kernels.context_layout import ALL_CAPITALS, CAPITAL, LETTERS, OTHERS, SMALL, TRAITS
+from deltarule.kernels.context_layout import ALL_CAPITALS, CAPITAL, FIRST, LETTERS, OTHERS, SMALL, TRAITS
 from deltarule.kernels.rows import copy, fill
 
 __all__ = ["context_features"]
@@ -81,7 +81,7 @@ def _describe_sentence(
         own[1] = shouted
         own[2] = _share(small, letters)
         own[3] = shouted > np.float32(0.8)
-        own[4] = t == first
+        own[FIRST] = t == first
         own[5] = np.float32(min(last - first, _LONGEST)) / np.float32(_LONGEST)
 
 

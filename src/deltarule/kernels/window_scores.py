@@ -1,4 +1,4 @@
-"""The scores of labels by the window network: z_t = b + Σ_p W_p x_{t+p} + more, a = f(z), s = U a + d.
+"""The scores of labels by the window network: z_t = b + Σ_p W_p x_{t+p} + V c_t, a = f(z), s = U a + d.
 
 Inner loops take arrays by their address: a view of an array counts its uses, for all threads in one place, and that
 would take longer than the sums do.
@@ -120,13 +120,14 @@ def _score_group(hidden: int, a: int, weight: int, sums_address: int, stride: in
 @kernel(
     types.boolean(
         types.int32[::1], types.int64[::1], types.int64, types.int64,
-        types.float32[:, :, ::1], types.float32[:, :, ::1], types.float32[::1], types.float32[:, ::1],
+        types.float32[:, :, ::1], types.float32[:, :, ::1], types.float32[::1],
+        types.float32[:, ::1], types.float32[:, ::1], types.float32[::1],
         types.int64, types.int64, types.float32[:, ::1], types.float32[::1], types.float32[:, ::1],
     )
 )  # fmt: skip
 def window_scores(
     rows: Any, sentence_offsets: Any, first: int, last: int,
-    common: Any, rare: Any, bias: Any, more: Any, activation: int, members: int,
+    common: Any, rare: Any, bias: Any, of_tokens: Any, of_sentences: Any, of_firsts: Any, activation: int, members: int,
     output_weight: Any, output_bias: Any, scores: Any,
 ) -> bool:  # fmt: skip
     """Score the labels of tokens first to last of a text.
@@ -139,7 +140,8 @@ def window_scores(
     common, rare : for each form the products W_1 x ... W_k x, of shape (forms, k, m); row 0 of `common` is for what
         lies beyond the ends of sentences
     bias : b, of shape (m,)
-    more : added to z, of shape (last − first, m), or (1, m) for all tokens
+    of_tokens, of_sentences, of_firsts : the parts of V c that belong to a token, (last − first, m), to all tokens of a
+        sentence, (sentences, m), and to the first ones of sentences, (m,); the first two may be one row for all
     activation : number of f in `ACTIVATIONS`
     members : into so many equal groups the neurons are divided; f sees one at a time
     output_weight : U with rows of zeros behind it that make their number a multiple of `GROUP`, of shape (·, m)
@@ -164,9 +166,12 @@ def window_scores(
             t = block + i
             while sentence_offsets[sentence + 1] <= t:
                 sentence += 1
-            own = min(t - first, len(more) - 1)
+            own, whole = min(t - first, len(of_tokens) - 1), min(sentence, len(of_sentences) - 1)
             for j in range(hidden):
-                a[i, j] = bias[j] + more[own, j]
+                a[i, j] = (bias[j] + of_tokens[own, j]) + of_sentences[whole, j]
+            if t == sentence_offsets[sentence]:
+                for j in range(hidden):
+                    a[i, j] += of_firsts[j]
             for place in range(0, places, _PLACES):
                 for p in range(_PLACES):
                     at = t + place + p - places // 2

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from deltarule.errors import NonFiniteError
 from deltarule.graph import Array
+from deltarule.kernels.context_layout import FIRST
 from deltarule.tagging.config import TaggerConfig
-from deltarule.tagging.contexts import Passages, context_features, form_traits
+from deltarule.tagging.contexts import Passages, context_features, context_size, form_traits, sentence_size
 from deltarule.tagging.decoding import Decoder
 from deltarule.tagging.encoding import FormEncoder
 from deltarule.tagging.threads import in_order
@@ -195,30 +196,46 @@ class CompiledScores:
         forms, sentence_offsets, reach, context = passages.forms, passages.sentence_offsets, self.places // 2, None
         if self.context_weight is not None:
             context = context_features(passages, features, self.word_column, self.context_vectors)
+        of_sentences, of_firsts = self._sentence_products(context, sentence_offsets)
         scores = np.empty((len(forms), len(self.output_bias)), np.float32)
         for first in range(0, len(forms), _PIECE):
             last = min(first + _PIECE, len(forms))
             begin = max(first - reach, 0)
             rows, others = _rows(forms[begin : last + reach], len(common))
             products = self.multiply(features[others], rare)
-            for part, addend in self._addends(context, first, last):
+            for part, of_tokens in self._token_products(context, first, last):
                 finite = window_scores(
                     rows, sentence_offsets - begin, part.start - begin, part.stop - begin, common, products,
-                    self.bias, addend, self.activation, self.members, self.output_weight, self.output_bias,
-                    scores[part],
+                    self.bias, of_tokens, of_sentences, of_firsts, self.activation, self.members,
+                    self.output_weight, self.output_bias, scores[part],
                 )  # fmt: skip
                 if not finite:
                     raise non_finite_scores()
         return scores
 
-    def _addends(self, context: Array | None, first: int, last: int) -> Iterator[tuple[slice, Array]]:
-        """Yield parts of tokens first to last with what is added to z for each token, or for all."""
+    @property
+    def _of_tokens(self) -> int:
+        """How many context features differ from token to token; those of sentences stand behind them."""
+        return context_size(self.context_vectors.shape[1]) - sentence_size(self.context_vectors.shape[1])
+
+    def _sentence_products(self, context: Array | None, sentence_offsets: NDArray[np.int64]) -> tuple[Array, Array]:
+        """Return the parts of V c that belong to all tokens of a sentence, (sentences, m), and to first ones, (m,)."""
+        if context is None or self.context_weight is None:
+            return np.zeros((1, len(self.bias)), np.float32), np.zeros(len(self.bias), np.float32)
+        weight, width = self.context_weight[self._of_tokens :], self.context_vectors.shape[1]
+        features = context[np.minimum(sentence_offsets[:-1], len(context) - 1), self._of_tokens :]
+        features[:, width + FIRST] = 0
+        return features @ weight, weight[width + FIRST]
+
+    def _token_products(self, context: Array | None, first: int, last: int) -> Iterator[tuple[slice, Array]]:
+        """Yield parts of tokens first to last with the rest of V c for each token, or for all."""
         if context is None or self.context_weight is None:
             yield slice(first, last), np.zeros((1, len(self.bias)), np.float32)
             return
+        weight = self.context_weight[: self._of_tokens]
         for begin in range(first, last, _CONTEXTS):
             part = slice(begin, min(begin + _CONTEXTS, last))
-            yield part, context[part] @ self.context_weight
+            yield part, context[part, : self._of_tokens] @ weight
 
 
 def _rows(forms: NDArray[np.int32], common: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

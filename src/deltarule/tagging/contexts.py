@@ -14,7 +14,15 @@ from deltarule.graph import Array
 from deltarule.kernels.context_layout import ALL_CAPITALS, CAPITAL, LETTERS, OTHERS, SENTENCE, SMALL, TRAITS
 from deltarule.text import Corpus, fold, passage_offsets
 
-__all__ = ["CONTEXT_DIMENSION", "Passages", "context_features", "context_size", "form_traits", "principal_components"]
+__all__ = [
+    "CONTEXT_DIMENSION",
+    "Passages",
+    "context_features",
+    "context_size",
+    "form_traits",
+    "principal_components",
+    "sentence_size",
+]
 
 CONTEXT_DIMENSION = 50
 """Principal components of word vectors that tell of the words around."""
@@ -25,7 +33,12 @@ _BATCH = 1 << 13  # tokens that are scored before they are labelled; a passage i
 
 def context_size(dimension: int) -> int:
     """Return how many context features there are with vectors of a dimension."""
-    return 3 * dimension + OTHERS + SENTENCE
+    return 2 * dimension + OTHERS + sentence_size(dimension)
+
+
+def sentence_size(dimension: int) -> int:
+    """Return how many of them, the last ones, tell of the sentence."""
+    return dimension + SENTENCE
 
 
 def form_traits(forms: Sequence[str]) -> NDArray[np.int32]:

@@ -103,7 +103,7 @@ class WindowNetwork:
             self.loss = self.loss + l2_penalty(dense, config.l2)
 
     def transition_scores(self) -> dict[str, Array]:
-        """Return the learned scores of transitions, the mean of the members'; none under objectives of single tokens."""
+        """Return the learned scores of transitions, the mean of the members'; none where objectives are of tokens."""
         own = [member.transitions.scores() for member in self.members if member.transitions is not None]
         return {name: np.mean([scores[name] for scores in own], axis=0) for name in own[0]} if own else {}
 
