@@ -98,7 +98,7 @@ def draw_graphs() -> None:
 def draw_pages() -> None:
     """Photograph the pages of an explanation and of a training, where Chromium is installed."""
     sample, watch = dr.sample_corpus(), dr.TrainingWatch()
-    tagger = dr.Tagger(hidden=100, epochs=10, seed=1).fit(sample.train, dev=sample.dev, watch=watch)
+    tagger = dr.Tagger(epochs=10, seed=1).fit(sample.train, dev=sample.dev, watch=watch)
     photograph(tagger.explain("Museums in Paris are amazing", "Paris").to_html(), "explanation", (1216, 910))
     confusion = tagger.model.confusion(sample.dev)
     page = dr.training_report(watch, title="Training on the sample", score="F1", confusion=confusion)

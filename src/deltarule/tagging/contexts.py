@@ -24,7 +24,7 @@ __all__ = [
     "sentence_size",
 ]
 
-CONTEXT_DIMENSION = 50
+CONTEXT_DIMENSION = 32
 """Principal components of word vectors that tell of the words around."""
 _FREQUENT = 20_000  # words, the most frequent, which stand first, that principal components are found for
 _DEVIATION = 0.4

