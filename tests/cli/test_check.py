@@ -8,7 +8,8 @@ from deltarule.graph.operations.activations import Tanh
 def test_right_gradients_pass_with_exit_code_0(deltarule, model):
     code, out, err = deltarule("check", model, "--sample", 5, "--sentences", 2)
     assert (code, err) == (0, "")
-    assert "hidden.weight" in out
+    for name in ("hidden.weight", "hidden2.weight", "context3.weight", "output3.bias", "transitions2", "end3"):
+        assert f"\n{name} " in out
     assert out.splitlines()[-1].startswith("passed: ")
     assert "0 wrong" in out.splitlines()[-1]
 

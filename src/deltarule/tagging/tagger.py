@@ -29,13 +29,14 @@ __all__ = ["Progress", "Tagger"]
 class Tagger:
     """Labels every word of a text: entities, parts of speech, or any other label a word; or every character.
 
-    The vectors of a window of words, x, pass through one hidden layer, a = f(W x + b), to a score for each label,
-    s = U a + c; the best sequence of labels that the label scheme allows is the answer.
+    The vectors of a window of words, x, and what its document says of the word, c, pass through hidden layers side by
+    side, each a = f(W x + V c + b), to scores of labels, s = U a + d, of which the mean is taken; the best sequence of
+    labels that the label scheme allows is the answer.
 
     Parameters
     ----------
     vectors : file of word vectors (GloVe or word2vec text, gzip allowed), or vectors read by `read_vectors`
-    settings : any field of `TaggerConfig`, such as window=5, hidden=300, objective="softmax", epochs=8, seed=0;
+    settings : any field of `TaggerConfig`, such as window=5, members=3, hidden=100, objective="crf", epochs=8;
         unit="character" labels characters: it divides Chinese into words
 
     Attributes
@@ -245,7 +246,8 @@ class Tagger:
         Parameters
         ----------
         text, word : as in `explain`
-        weight : such as ``"hidden[3,14]"``, from input 14 to neuron 3, or ``"hidden.bias[3]"``
+        weight : such as ``"hidden[3,14]"``, from input 14 to neuron 3, or ``"hidden.bias[3]"``; of the second member,
+            ``"hidden2[3,14]"``
         """
         return trace_word(self.model, text, word, weight)
 
