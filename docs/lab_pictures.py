@@ -23,7 +23,7 @@ def tag(page: Page) -> None:
     page.fill("#following [name=neuron]", "3")
     page.fill("#following [name=input]", "14")
     page.get_by_role("button", name="Follow").click()
-    expect(page.locator("#trace tbody tr")).to_have_count(4)
+    expect(page.locator("#trace tbody tr")).to_have_count(5)
 
 
 def graph(page: Page) -> None:

@@ -433,9 +433,9 @@ def test_a_watch_sees_the_layers_and_leaves_the_model_as_it_would_be(toy, small)
     watch = dr.TrainingWatch()
     watched = dr.Tagger(**small).fit(toy, watch=watch)
     alone = dr.Tagger(**small).fit(toy)
-    assert sorted(layer.name for layer in watch.observations[-1].layers) == sorted(
-        f"{name}{mark}" for name in ("hidden", "context", "output") for mark in ("", "2", "3")
-    )
+    layers = watch.observations[-1].layers
+    assert [layer.name for layer in layers] == ["hidden", "output", "hidden2", "output2", "hidden3", "output3"]
+    assert [layer.neurons for layer in layers] == [20, 9] * 3
     assert [o.epoch and o.epoch.number for o in watch.observations] == [None, 1, 2]
     for name, parameter in watched.model.network.parameters.items():
         assert (parameter.value == alone.model.network.parameters[name].value).all()

@@ -103,11 +103,13 @@ class TrainingWatch:
             runs = [_run(trainer, feeds) for feeds in batches]
             found: dict[Parameter, list[Level]] = {}
             for run in runs:
-                for level in layers_of(run):
+                # Maps that are added up have the same neurons, and go by the name of the first.
+                for level in {level.end: level for level in reversed(layers_of(run))}.values():
                     if isinstance(level.weight, Parameter):
                         found.setdefault(level.weight, []).append(level)
             updates = trainer.changes_of_a_step({weight: runs[0].gradient(weight) for weight in found})
-            layers = tuple(_measured(weight, levels, updates.get(weight)) for weight, levels in found.items())
+            measured = [_measured(weight, levels, updates.get(weight)) for weight, levels in found.items()]
+            layers = tuple(reversed(measured))
         self.observations.append(Observation(epoch, trainer.schedule_factor, layers))
 
     def warnings(self) -> list[str]:
