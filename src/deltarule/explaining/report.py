@@ -256,7 +256,7 @@ def _shown(figure: Any, height: int = 320, top: int = 60) -> str:
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         colorway=["#3b82c4", "#d9742b", "#3d9d6a", "#a855c7", "#c43b5b", "#8a8f3a"],
-        legend={"orientation": "h", "y": -0.25},
+        legend={"orientation": "h", "y": -0.4},
     )
     figure.update_yaxes(automargin=True)
     text: str = figure.to_html(
