@@ -54,6 +54,7 @@ class CompiledScores:
     members : groups of neurons that f is computed for one by one
     output_weight, output_bias : U with rows of zeros behind it, and d
     decoder : the rules of labels, with the scores of transitions that were learned
+    decision : the same, with the bonuses by which labels are chosen
     context_weight : V transposed, of shape (context features, m), or ``None``
     context_vectors, word_column : what context features are made from
     temperature : by which scores are divided before they become probabilities
@@ -67,6 +68,7 @@ class CompiledScores:
     output_weight: Array
     output_bias: Array
     decoder: Decoder
+    decision: Decoder
     context_weight: Array | None
     context_vectors: Array
     word_column: int
@@ -74,9 +76,14 @@ class CompiledScores:
 
     @classmethod
     def of(
-        cls, config: TaggerConfig, network: WindowNetwork, decoder: Decoder, temperature: float = 1.0
+        cls,
+        config: TaggerConfig,
+        network: WindowNetwork,
+        decoder: Decoder,
+        temperature: float = 1.0,
+        bonus: Array | None = None,
     ) -> CompiledScores:
-        """Lay out the parameters of a network as they are now."""
+        """Lay out the parameters of a network as they are now; `bonus` is added to scores where labels are chosen."""
         from deltarule.kernels.window_scores import ACTIVATIONS, GROUP
 
         members = [
@@ -90,6 +97,7 @@ class CompiledScores:
         weight = side_by_side("hidden.weight", 0)
         sides = weight.reshape(len(weight), config.window, -1)
         output = side_by_side("output.weight", 1) / np.float32(len(members))
+        learned = decoder.with_learned(network.transition_scores())
         return cls(
             tuple(np.asarray(network.parameters[f"{name}.vectors"].value, np.float32) for name in network.feature_ids),
             np.ascontiguousarray(sides.transpose(2, 1, 0)).reshape(sides.shape[2], -1),
@@ -98,7 +106,8 @@ class CompiledScores:
             len(members),
             np.concatenate([output, np.zeros((-len(output) % GROUP, len(weight)), np.float32)]),
             np.asarray(np.mean([member["output.bias"] for member in members], axis=0), np.float32),
-            decoder.with_learned(network.transition_scores()),
+            learned,
+            learned if bonus is None else learned.with_bonus(bonus),
             None if network.context is None else np.ascontiguousarray(side_by_side("context.weight", 0).T),
             network.context_vectors,
             network.word_column,
@@ -166,12 +175,12 @@ class CompiledScores:
         from deltarule.kernels.viterbi import best_labels
 
         labels = np.empty(passages.tokens, np.int16)
-        transitions = self.decoder.scores
+        transitions = self.decision.scores
         # For all batches: the library for memory would keep a part of it each time.
         rare = self.room_for_rare(passages.tokens)
         for own, tokens in passages.batches():
             scores = self.scores(own, features, common, rare)
-            best_labels(scores, own.sentence_offsets, *transitions, bool(self.decoder.learned), labels[tokens])
+            best_labels(scores, own.sentence_offsets, *transitions, bool(self.decision.learned), labels[tokens])
             if probabilities is not None:
                 self.fill_probabilities(scores, own.sentence_offsets, self.temperature, probabilities[tokens])
         return labels

@@ -40,6 +40,13 @@ class Decoder:
         """Return the same rules with learned scores."""
         return replace(self, learned=learned)
 
+    def with_bonus(self, bonus: Array) -> Decoder:
+        """Return the same rules and scores, and a bonus for each label, of shape (labels,), wherever it stands."""
+        learned = {name: self.learned.get(name, np.zeros(1, np.float32)) for name in ("start", "transitions", "end")}
+        return self.with_learned(
+            learned | {"start": learned["start"] + bonus, "transitions": learned["transitions"] + bonus}
+        )
+
     @property
     def scores(self) -> tuple[Array, Array, Array]:
         """Scores of first labels, of labels that follow each other, and of last labels; −∞ where not allowed."""
@@ -66,6 +73,14 @@ class Decoder:
         for sentence in sentences.tolist():
             own = slice(sentence_offsets[sentence], sentence_offsets[sentence + 1])
             best[own] = best_sequence(scores[own].astype(np.float64), transitions, start, end)
+        return best
+
+    def decode_quickly(self, scores: Array, sentence_offsets: NDArray[np.int64]) -> NDArray[np.int16]:
+        """Return what `decode` returns, for scores in single precision, on a kernel."""
+        from deltarule.kernels.viterbi import best_labels
+
+        best = np.empty(len(scores), np.int16)
+        best_labels(scores, sentence_offsets, *self.scores, bool(self.learned), best)
         return best
 
     def illegal_sentences(self, labels: Array, sentence_offsets: Array) -> NDArray[np.intp]:

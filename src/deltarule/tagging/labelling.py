@@ -64,6 +64,11 @@ class Labelling:
         """Whether the labels mark no chunks."""
         return self.scheme == "plain"
 
+    def chunk_bonus(self, bonus: float) -> NDArray[np.float32]:
+        """Return the bonus for each label that gives every chunk the same bonus, of shape (labels,)."""
+        begins = [not self.plain and name[:2] in ("B-", "S-") for name in self.names]
+        return np.float32(bonus) * np.array(begins, np.float32)
+
     def gold(self, corpus: Corpus) -> list[list[str]]:
         """Return the labels of each sentence, to compare predictions with; `InputError` where they cannot be."""
         sentences = sentences_of_labels(corpus)

@@ -19,6 +19,7 @@ from deltarule.explaining import Confusion
 from deltarule.graph import Array
 from deltarule.tagging.batches import Sentences
 from deltarule.tagging.calibration import fitted_temperature
+from deltarule.tagging.chunk_bonus import fitted_bonus
 from deltarule.tagging.compiled_scores import CompiledScores, feature_matrix, non_finite_scores
 from deltarule.tagging.config import TaggerConfig
 from deltarule.tagging.confusions import find_confusions
@@ -52,6 +53,7 @@ class TaggingModel:
     encoder : vocabularies of the features
     network : graph and parameters
     temperature : by which scores are divided before they become probabilities; fitted on development data
+    bonus : what is added to the score of every chunk where labels are chosen; fitted on development data for F1
     """
 
     config: TaggerConfig
@@ -59,6 +61,7 @@ class TaggingModel:
     encoder: FormEncoder
     network: WindowNetwork
     temperature: float = 1.0
+    bonus: float = 0.0
     # Of corpora that are still in use: development data is tagged again after every epoch.
     _seen: WeakKeyDictionary[Corpus, _Seen] = field(default_factory=WeakKeyDictionary, init=False)
 
@@ -153,7 +156,7 @@ class TaggingModel:
         return self._predict(corpus, threads, probabilities), probabilities
 
     def calibrated(self, corpus: Corpus, threads: int | None = None) -> TaggingModel:
-        """Return the model with the temperature at which the labels of a corpus are likeliest."""
+        """Return the model with the temperature at which the labels of a corpus are likeliest, and the best bonus."""
         network, labels = self._compiled(), self.labelling.numbers(corpus)
         passages, features = self._seen_of(corpus)
         with one_thread_of_algebra():
@@ -166,7 +169,20 @@ class TaggingModel:
             network.fill_probabilities(scores, passages.sentence_offsets, temperature, found)
             return found
 
-        return replace(self, temperature=fitted_temperature(probabilities, labels))
+        gold = self.labelling.gold(corpus)
+
+        def f1(bonus: float) -> float:
+            decision = network.decoder.with_bonus(self.labelling.chunk_bonus(bonus))
+            chosen = decision.decode_quickly(scores, passages.sentence_offsets)
+            return evaluate_labels(gold, self._written(chosen, corpus)).overall.f1
+
+        bonus = 0.0 if self.labelling.plain else fitted_bonus(f1)
+        return replace(self, temperature=fitted_temperature(probabilities, labels), bonus=bonus)
+
+    def _written(self, labels: NDArray[np.int16], corpus: Corpus) -> list[list[str]]:
+        """Spell the labels of each sentence."""
+        written = self.labelling.written(labels, corpus)
+        return [written[begin:end] for begin, end in pairwise(corpus.sentence_offsets.tolist())]
 
     def _predict(
         self, corpus: Corpus, threads: int | None, probabilities: NDArray[np.float32] | None = None
@@ -205,7 +221,8 @@ class TaggingModel:
     def _compiled(self) -> CompiledScores:
         """Return the network, with its parameters as they are now, for the kernels."""
         kernels.load(kernels.TAGGING)
-        return CompiledScores.of(self.config, self.network, self.labelling.decoder, self.temperature)
+        bonus = self.labelling.chunk_bonus(self.bonus) if self.bonus else None
+        return CompiledScores.of(self.config, self.network, self.labelling.decoder, self.temperature, bonus)
 
     def _seen_of(self, corpus: Corpus) -> _Seen:
         """Return what the network sees of a corpus, encoded at its first use."""
@@ -223,8 +240,7 @@ class TaggingModel:
         started = perf_counter()
         labels = self.predict(corpus, threads)
         seconds = perf_counter() - started
-        written = self.labelling.written(labels, corpus)
-        predicted = [written[begin:end] for begin, end in pairwise(corpus.sentence_offsets.tolist())]
+        predicted = self._written(labels, corpus)
         evaluation = evaluate_labels(gold, predicted, plain=self.labelling.plain)
         confusions = find_confusions(gold, predicted, corpus.words, plain=self.labelling.plain)
         return replace(evaluation, seconds=seconds, confusions=confusions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -50,13 +51,16 @@ def load_model(directory: str | Path) -> TaggingModel:
         temperature = float(description.get("temperature", 1.0))
         if not 0 < temperature < float("inf"):
             raise ValueError(f"its temperature must be above 0, not {temperature}")
+        bonus = float(description.get("chunk_bonus", 0.0))
+        if not isfinite(bonus):
+            raise ValueError(f"its chunk_bonus must be a finite number, not {bonus}")
     except (AttributeError, KeyError, TypeError) as error:
         raise ModelError(f"{path}/config.json lacks or garbles {error}; train the model again") from None
     except ModelError:
         raise
     except ValueError as error:
         raise ModelError(f"{path} is damaged: {error}; copy or train the model again") from None
-    return TaggingModel(config, labelling, encoder, network, temperature)
+    return TaggingModel(config, labelling, encoder, network, temperature, bonus)
 
 
 def _write(directory: Path, model: TaggingModel) -> None:
@@ -69,6 +73,7 @@ def _write(directory: Path, model: TaggingModel) -> None:
         "word_dimension": model.network.word_dimension,
         "context_dimension": model.network.context_dimension,
         "temperature": model.temperature,
+        "chunk_bonus": model.bonus,
         "settings": model.config.model_dump(mode="json"),
     }
     write_description(directory, description)
