@@ -8,7 +8,7 @@ import numpy as np
 
 __all__ = ["fitted_bonus"]
 
-_BONUSES = np.arange(-1.0, 2.01, 0.25)
+_BONUSES = np.arange(0.0, 2.01, 0.25)  # half of an F1 is at most a half, so no chunk has to be likelier than not
 
 
 def fitted_bonus(f1: Callable[[float], float]) -> float:
@@ -30,5 +30,4 @@ def fitted_bonus(f1: Callable[[float], float]) -> float:
     """
     scores = np.pad([f1(float(bonus)) for bonus in _BONUSES], 1, mode="edge")
     smooth = scores[:-2] / 4 + scores[1:-1] / 2 + scores[2:] / 4
-    best = np.flatnonzero(smooth >= smooth.max() - 1e-12)
-    return float(min(_BONUSES[best], key=abs))  # of equals, the one that changes least
+    return float(_BONUSES[np.flatnonzero(smooth >= smooth.max() - 1e-12)[0]])  # of equals, the least

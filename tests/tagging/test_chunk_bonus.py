@@ -1,0 +1,94 @@
+from itertools import pairwise, product
+
+import numpy as np
+import pytest
+
+import deltarule as dr
+from deltarule.tagging.chunk_bonus import fitted_bonus
+from deltarule.tagging.decoding import Decoder
+from deltarule.tagging.labelling import Labelling
+from deltarule.tagging.model_files import load_model, save_model
+
+NAMES = ("B-A", "E-A", "I-A", "O", "S-A", "S-B")
+
+
+def best_by_trial(scores, rules, bonus, learned):
+    """The legal labels of the highest score with a bonus for each chunk, among all sequences, in float64."""
+    begins = np.array([name[:2] in ("B-", "S-") for name in NAMES])
+    best, highest = None, -np.inf
+    for labels in product(range(len(NAMES)), repeat=len(scores)):
+        pairs = list(pairwise(labels))
+        if not (rules.start[labels[0]] and rules.end[labels[-1]] and all(rules.between[pair] for pair in pairs)):
+            continue
+        total = scores[np.arange(len(scores)), list(labels)].sum() + bonus * begins[list(labels)].sum()
+        total += learned["start"][labels[0]] + learned["end"][labels[-1]]
+        total += sum(learned["transitions"][pair] for pair in pairs)
+        if total > highest:
+            best, highest = list(labels), total
+    return best
+
+
+@pytest.mark.parametrize("bonus", [-1.0, 0.0, 0.7, 2.0])
+@pytest.mark.parametrize("with_transitions", [False, True])
+def test_every_chunk_gets_the_bonus_once(bonus, with_transitions):
+    random = np.random.default_rng(3)
+    rules = Decoder.of_labels(NAMES, "IOBES")
+    shapes = {"start": (6,), "transitions": (6, 6), "end": (6,)}
+    learned = {name: random.normal(size=shape) * with_transitions for name, shape in shapes.items()}
+    decoder = rules.with_learned(learned) if with_transitions else rules
+    decision = decoder.with_bonus(Labelling(NAMES, "IOB2").chunk_bonus(bonus))
+    for _ in range(20):
+        scores = random.normal(size=(4, 6)).astype(np.float32)
+        offsets = np.array([0, 4])
+        expected = best_by_trial(scores.astype(float), rules, bonus, learned)
+        assert decision.decode(scores, offsets).tolist() == expected
+        assert decision.decode_quickly(scores, offsets).tolist() == expected
+
+
+def test_labels_that_mark_no_chunks_get_no_bonus():
+    assert Labelling(("B-X", "NOUN", "S-Y"), "plain").chunk_bonus(2.0).tolist() == [0, 0, 0]
+
+
+def test_the_bonus_is_the_best_with_its_neighbours_and_of_equals_the_smallest():
+    peak = {0.5: 0.9, 1.0: 0.86, 1.25: 0.87, 1.5: 0.86}  # one lucky bonus, and three good ones side by side
+    assert fitted_bonus(lambda bonus: peak.get(bonus, 0.8)) == 1.25
+    assert fitted_bonus(lambda bonus: 0.5) == 0.0
+    assert fitted_bonus(lambda bonus: 0.5 + 0.1 * (bonus >= 1)) == 1.25  # 1 has a bad neighbour
+
+
+def chunks(model, corpus):
+    return sum(label.startswith(("B-", "S-")) for label in (model.labelling.names[i] for i in model.predict(corpus)))
+
+
+def test_a_higher_bonus_finds_more_chunks_and_leaves_probabilities_alone(random_model, made_up_corpus):
+    from dataclasses import replace
+
+    model, text = random_model(5), made_up_corpus(6)
+    models = [replace(model, bonus=bonus) for bonus in (-4.0, 0.0, 4.0)]
+    found = [chunks(own, text) for own in models]
+    assert found == sorted(found)
+    assert found[0] < found[2]
+    probabilities = [own.predict_with_probabilities(text)[1] for own in models]
+    assert np.array_equal(probabilities[0], probabilities[2])
+
+
+def test_training_fits_it_on_development_data_and_the_model_keeps_it(tmp_path, small, toy):
+    from dataclasses import replace
+
+    model = dr.Tagger(**small).fit(toy, dev=toy)._model
+    scores = {bonus: replace(model, bonus=bonus).evaluate(toy).overall.f1 for bonus in (0.0, model.bonus)}
+    assert scores[model.bonus] >= scores[0.0]
+    assert dr.Tagger(**small).fit(toy)._model.bonus == 0.0  # nothing to fit it on
+    model = replace(model, bonus=0.75)
+    save_model(tmp_path / "model", model)
+    kept = load_model(tmp_path / "model")
+    assert kept.bonus == 0.75
+    assert np.array_equal(kept.predict(toy), model.predict(toy))
+
+
+def test_a_bonus_that_is_no_number_is_refused(tmp_path, trained):
+    trained.save(tmp_path / "model")
+    file = tmp_path / "model" / "config.json"
+    file.write_text(file.read_text().replace('"chunk_bonus": 0.0', '"chunk_bonus": NaN'))
+    with pytest.raises(dr.ModelError, match="chunk_bonus must be a finite number"):
+        dr.load(tmp_path / "model")
