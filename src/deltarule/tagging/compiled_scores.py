@@ -172,15 +172,12 @@ class CompiledScores:
         NonFiniteError
             If a score is not finite.
         """
-        from deltarule.kernels.viterbi import best_labels
-
         labels = np.empty(passages.tokens, np.int16)
-        transitions = self.decision.scores
         # For all batches: the library for memory would keep a part of it each time.
         rare = self.room_for_rare(passages.tokens)
         for own, tokens in passages.batches():
             scores = self.scores(own, features, common, rare)
-            best_labels(scores, own.sentence_offsets, *transitions, bool(self.decision.learned), labels[tokens])
+            labels[tokens] = self.decision.decode_quickly(scores, own.sentence_offsets)
             if probabilities is not None:
                 self.fill_probabilities(scores, own.sentence_offsets, self.temperature, probabilities[tokens])
         return labels
