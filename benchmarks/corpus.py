@@ -24,6 +24,7 @@ CHECKED_STEPS, CHECKED_TOKENS = 4, 500
 PLAIN: dict[str, Any] = {
     "members": 1,
     "hidden": 300,
+    "activation": "tanh",
     "objective": "softmax",
     "context": False,
     "dropout": 0.4,

@@ -22,8 +22,9 @@ def test_a_wrong_gradient_fails_with_exit_code_1(deltarule, model, monkeypatch):
     report = json.loads(out)
     verdicts = {row["name"]: row["verdict"] for row in report["parameters"]}
     assert report["passed"] is False
-    assert verdicts["hidden.weight"] == verdicts["hidden.bias"] == "wrong"  # below the wrong operation
-    assert verdicts["output.weight"] == verdicts["output.bias"] == "agrees"  # above it
+    assert verdicts["hidden2.weight"] == verdicts["hidden2.bias"] == "wrong"  # below the wrong operation
+    assert verdicts["output2.weight"] == verdicts["output2.bias"] == "agrees"  # above it
+    assert verdicts["hidden.weight"] == verdicts["hidden3.weight"] == "agrees"  # of rectified neurons
 
 
 def test_same_seed_same_figures(deltarule, model):

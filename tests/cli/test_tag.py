@@ -1,6 +1,7 @@
 import gzip
 import io
 import json
+import re
 import sys
 
 import pytest
@@ -114,7 +115,8 @@ class TestFormats:
 
     def test_brackets_in_the_text_are_no_colours(self, deltarule, model):
         out = deltarule("tag", model, "--format", "text", stdin=b"[bold]Museums in Paris[/]").out
-        assert out == "[bold]Museums in [LOC Paris][/]\n"
+        assert "[LOC Paris]" in out
+        assert re.sub(r"\[LOC (\S+?)\]", r"\1", out) == "[bold]Museums in Paris[/]\n"
 
     def test_a_terminal_has_entities_in_colour(self, model, monkeypatch):
         class Terminal(io.StringIO):

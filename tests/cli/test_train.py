@@ -213,7 +213,8 @@ def test_a_report_is_written(deltarule, corpus, tmp_path, small_options):
     assert "report written to" in outcome.err
     page = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert "Confusion matrix" in page
-    assert "hidden (tanh)" in page
+    assert "hidden (relu)" in page
+    assert "hidden2 (tanh)" in page
 
 
 def test_a_report_that_cannot_be_written_is_refused_before_training(

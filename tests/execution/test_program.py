@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deltarule.execution.program import MOST_SLICES, Matrix, Program, Work, address
+from deltarule.execution.program import Matrix, Program, address
+from deltarule.execution.sizes import MOST_SLICES, Work
 from deltarule.execution.threads import Threads
 from deltarule.kernels import instructions as do
 
@@ -42,7 +43,7 @@ class TestPlaces:
         for batch in (64, 14, 64, 900, 14, 900):
             program.bind({"batch": batch})
             assert program.memory[[own, double]].tolist() == [batch, 2 * batch]
-            assert program.memory[slices] == Work(("batch",), 32).slices({"batch": batch})
+            assert program.memory[slices] == min(8, 1 if batch < 32 else 2 if batch < 512 else 4 if batch < 2048 else 8)
             assert program.contents(buffer).size >= batch
             assert program.memory[buffer.address] == address(program.contents(buffer))
 
@@ -73,8 +74,13 @@ class TestPlaces:
 
     @pytest.mark.parametrize(("grains", "slices"), [(0, 1), (0.99, 1), (1, 2), (15.9, 2), (16, 4), (63, 4), (64, 8)])
     def test_more_work_is_cut_into_more_slices(self, grains, slices):
-        assert Work(("batch", 10), 100).slices({"batch": int(grains * 10)}) == slices
-        assert slices <= MOST_SLICES
+        program = Program()
+        place, few = program.slices(Work(("batch", 10), 100)), program.slices(Work(("batch", 10), 100, most=3))
+        fill(program, program.buffer((1,)), 0)
+        program.finish()
+        program.bind({"batch": int(grains * 10)})
+        assert program.memory[place] == slices <= MOST_SLICES
+        assert program.memory[few] == min(slices, 3)
 
     def test_a_little_work_is_not_worth_the_help_of_other_threads(self):
         program = Program()

@@ -17,7 +17,7 @@ def activated(z, activation):
     return forward([f], {"z": z}).values[f]
 
 
-def reference(rows, products, bias, more, of_sentences, of_firsts, activation, members, weight, output_bias):
+def reference(rows, products, bias, more, of_sentences, of_firsts, activations, weight, output_bias):
     """The formula in float64, window by window."""
     size, scores = products.shape[1], []
     for sentence, (begin, end) in enumerate(pairwise(OFFSETS)):
@@ -26,13 +26,14 @@ def reference(rows, products, bias, more, of_sentences, of_firsts, activation, m
             ids = [rows[i] if begin <= i < end else 0 for i in at]
             z = bias + more[t % len(more)] + of_sentences[sentence % len(of_sentences)] + (t == begin) * of_firsts
             z = z + sum(products[row, place].astype(float) for place, row in enumerate(ids))
-            a = np.concatenate([activated(part, activation) for part in np.split(z, members)])
+            parts = zip(np.split(z, len(activations)), activations, strict=True)
+            a = np.concatenate([activated(part, activation) for part, activation in parts])
             scores.append(weight.astype(float) @ a + output_bias)
     return np.array(scores)
 
 
 class Network:
-    def __init__(self, window=5, hidden=37, labels=7, activation="tanh", seed=0, more=1, members=1, sentences=1):
+    def __init__(self, window=5, hidden=37, labels=7, activations=("tanh",), seed=0, more=1, sentences=1):
         random = np.random.default_rng(seed)
         self.products = random.normal(size=(12, window, hidden)).astype(np.float32)
         self.bias, self.output_bias = (random.normal(size=size).astype(np.float32) for size in (hidden, labels))
@@ -41,7 +42,7 @@ class Network:
         self.more = random.normal(size=(more, hidden)).astype(np.float32)
         self.of_sentences = random.normal(size=(sentences, hidden)).astype(np.float32)
         self.of_firsts = random.normal(size=hidden).astype(np.float32)
-        self.activation, self.members = activation, members
+        self.activations = activations
 
     def scores(self, first=0, last=None, common=12, finite=True):
         last = OFFSETS[-1] if last is None else last
@@ -50,16 +51,16 @@ class Network:
         told = window_scores(
             self.rows, OFFSETS, first, last, self.products[:common], self.products[common:], self.bias,
             self.more if len(self.more) == 1 else self.more[first:last], self.of_sentences, self.of_firsts,
-            ACTIVATIONS.index(self.activation), self.members, np.concatenate([self.weight, padding]), self.output_bias,
-            scores,
+            np.array([ACTIVATIONS.index(name) for name in self.activations]),
+            np.concatenate([self.weight, padding]), self.output_bias, scores,
         )  # fmt: skip
         assert told == finite
         return scores
 
     def expected(self):
         return reference(
-            self.rows, self.products, self.bias, self.more, self.of_sentences, self.of_firsts, self.activation,
-            self.members, self.weight, self.output_bias,
+            self.rows, self.products, self.bias, self.more, self.of_sentences, self.of_firsts, self.activations,
+            self.weight, self.output_bias,
         )  # fmt: skip
 
 
@@ -69,19 +70,25 @@ def test_all_activations_are_known():
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_scores_are_those_of_the_formula(activation):
-    network = Network(activation=activation)
+    network = Network(activations=[activation])
     np.testing.assert_allclose(network.scores(), network.expected(), rtol=1e-5, atol=2e-5)
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("members", [2, 3, 5])
 def test_each_member_has_the_activation_of_its_own_neurons(members, activation):
-    network = Network(hidden=members * 11, activation=activation, members=members)
+    network = Network(hidden=members * 11, activations=[activation] * members)
+    np.testing.assert_allclose(network.scores(), network.expected(), rtol=1e-5, atol=2e-5)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_members_may_have_different_activations(activation):
+    network = Network(hidden=33, activations=["tanh", activation, "relu"])
     np.testing.assert_allclose(network.scores(), network.expected(), rtol=1e-5, atol=2e-5)
 
 
 def test_members_matter_where_neurons_depend_on_each_other():
-    one, three = (Network(hidden=33, activation="softmax", members=members).scores() for members in (1, 3))
+    one, three = (Network(hidden=33, activations=["softmax"] * members).scores() for members in (1, 3))
     assert not np.isclose(one, three, rtol=1e-2, atol=1e-2).any(axis=1).all()
 
 
@@ -111,6 +118,6 @@ def test_part_of_a_text_has_the_scores_that_it_has_in_the_whole(first, last):
 @pytest.mark.parametrize("value", [np.nan, np.inf, 3e38])
 @pytest.mark.parametrize("place", ["bias", "output_bias", "weight", "products"])
 def test_scores_that_are_not_finite_are_told(value, place):
-    network = Network(activation="identity")
+    network = Network(activations=["identity"])
     getattr(network, place)[...] = value
     network.scores(finite=place == "output_bias" and value == 3e38)

@@ -56,6 +56,20 @@ def test_the_bonus_is_the_best_with_its_neighbours_and_of_equals_the_smallest():
     assert fitted_bonus(lambda bonus: 0.5 + 0.1 * (bonus >= 1)) == 1.25  # 1 has a bad neighbour
 
 
+@pytest.mark.parametrize("unit", [0.25, 1.0, 3.0])
+def test_bonuses_of_up_to_four_units_are_tried(unit):
+    tried = []
+    fitted_bonus(lambda bonus: tried.append(bonus) or 0.5, unit)
+    assert tried == pytest.approx((np.arange(17) * unit / 4).tolist())
+
+
+@pytest.mark.parametrize(
+    ("objective", "unit"), [("softmax", 1.0), ("crf", 1.0), ("max-margin", 0.5), ("structured-max-margin", 0.5)]
+)
+def test_the_unit_of_scores_is_a_quarter_of_the_margin_where_there_is_one(objective, unit):
+    assert dr.TaggerConfig(objective=objective, margin=2.0).score_unit == unit
+
+
 def chunks(model, corpus):
     return sum(label.startswith(("B-", "S-")) for label in (model.labelling.names[i] for i in model.predict(corpus)))
 
@@ -78,7 +92,6 @@ def test_training_fits_it_on_development_data_and_the_model_keeps_it(tmp_path, s
     model = dr.Tagger(**small).fit(toy, dev=toy)._model
     scores = {bonus: replace(model, bonus=bonus).evaluate(toy).overall.f1 for bonus in (0.0, model.bonus)}
     assert scores[model.bonus] >= scores[0.0]
-    assert dr.Tagger(**small).fit(toy)._model.bonus == 0.0  # nothing to fit it on
     model = replace(model, bonus=0.75)
     save_model(tmp_path / "model", model)
     kept = load_model(tmp_path / "model")
@@ -86,9 +99,19 @@ def test_training_fits_it_on_development_data_and_the_model_keeps_it(tmp_path, s
     assert np.array_equal(kept.predict(toy), model.predict(toy))
 
 
+@pytest.mark.parametrize(("objective", "bonus"), [("crf", 0.5), ("softmax", 0.5), ("structured-max-margin", 0.25)])
+def test_without_development_data_it_is_the_usual_one(objective, bonus, small, toy):
+    assert dr.Tagger(**small, objective=objective, margin=2.0).fit(toy)._model.bonus == bonus
+
+
+def test_parts_of_speech_have_none(small):
+    corpus = dr.Corpus.from_sentences([["a", "b"]], [["X", "Y"]])
+    assert dr.Tagger(**small).fit(corpus)._model.bonus == 0.0
+
+
 def test_a_bonus_that_is_no_number_is_refused(tmp_path, trained):
     trained.save(tmp_path / "model")
     file = tmp_path / "model" / "config.json"
-    file.write_text(file.read_text().replace('"chunk_bonus": 0.0', '"chunk_bonus": NaN'))
+    file.write_text(file.read_text().replace('"chunk_bonus": 0.5', '"chunk_bonus": NaN'))
     with pytest.raises(dr.ModelError, match="chunk_bonus must be a finite number"):
         dr.load(tmp_path / "model")

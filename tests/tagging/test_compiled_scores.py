@@ -45,10 +45,10 @@ def test_scores_and_labels_are_those_of_the_reference(window, common, seed, rand
 
 @pytest.mark.parametrize("objective", ["softmax", "max-margin", "crf", "structured-max-margin"])
 @pytest.mark.parametrize("members", [1, 2, 3])
-@pytest.mark.parametrize("activation", ["tanh", "softmax"])
+@pytest.mark.parametrize("activation", ["tanh", "softmax", "relu,tanh"])
 @pytest.mark.parametrize("vectors", [None, 4])
 def test_members_are_scored_as_by_the_reference(vectors, activation, members, objective, random_model, made_up_corpus):
-    """Also where the neurons of a member depend on each other, and where its context features have vectors."""
+    """Also where neurons of a member depend on each other, members differ, and context features have vectors."""
     settings = {"members": members, "activation": activation, "objective": objective}
     model, text = random_model(11, vectors=vectors, **settings), made_up_corpus(12)
     scores, labels = reference(model, text)

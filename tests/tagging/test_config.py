@@ -62,6 +62,7 @@ def test_a_setting_out_of_range_is_named_with_its_limit_and_value(settings, mess
     ("settings", "beginning"),
     [
         ({"activation": "foo"}, "setting 'activation': unknown activation 'foo'; choose one of: identity,"),
+        ({"activation": "tanh,"}, "setting 'activation': unknown activation ''; choose one of: identity,"),
         ({"schedule": "foo"}, "setting 'schedule': unknown schedule 'foo'; choose one of: constant, step,"),
         ({"update_rule": "foo"}, "setting 'update_rule': unknown update rule 'foo'; choose one of: sgd, momentum"),
         ({"features": ("word", "foo")}, "setting 'features': unknown features foo; choose from: word,"),
@@ -72,6 +73,19 @@ def test_unknown_names_are_answered_with_the_known_ones(settings, beginning):
     with pytest.raises(InputError) as error:
         TaggerConfig.checked(settings, "my.toml")
     assert str(error.value).startswith(f"my.toml: {beginning}")
+
+
+@pytest.mark.parametrize(
+    ("activation", "members", "expected"),
+    [
+        ("tanh", 1, ["tanh"]),
+        ("tanh", 3, ["tanh", "tanh", "tanh"]),
+        ("relu, tanh", 1, ["relu"]),
+        ("relu,tanh", 3, ["relu", "tanh", "relu"]),
+    ],
+)
+def test_members_take_activations_in_turn(activation, members, expected):
+    assert TaggerConfig.checked({"activation": activation, "members": members}).activations == expected
 
 
 def test_features_may_not_be_empty():

@@ -42,7 +42,7 @@ class TestContents:
             "word_dimension": 10,
             "context_dimension": 0,
             "temperature": 1.0,
-            "chunk_bonus": 0.0,
+            "chunk_bonus": 0.5,
             "settings": trained.config.model_dump(mode="json"),
         }
 

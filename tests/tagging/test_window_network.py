@@ -188,6 +188,15 @@ def test_scores_are_the_mean_of_those_of_the_formula(activation, f, members):
     np.testing.assert_allclose(scores, sum(own) / members, rtol=1e-10, atol=1e-10)
 
 
+def test_members_have_the_activations_that_are_given_to_them_in_turn():
+    net, encoder = network(members=3, activation="relu,tanh")
+    feeds, context = feeds_of(encoder, [2]), CONTEXT[-4:].astype(float)
+    scores = forward([net.scores], feeds).values[net.scores]
+    turns = [("", "relu"), ("2", "tanh"), ("3", "relu")]
+    own = [scores_by_hand(net, encoder, CORPUS.words(2), context, dict(ACTIVATIONS)[f], mark) for mark, f in turns]
+    np.testing.assert_allclose(scores, sum(own) / 3, rtol=1e-10, atol=1e-10)
+
+
 def cross_entropy(s, y):
     return np.log(np.exp(s).sum()) - s[y]
 
@@ -199,7 +208,7 @@ def best_wrong_label(s, y):
 @pytest.mark.parametrize("members", [1, 3])
 @pytest.mark.parametrize(("objective", "J"), [("softmax", cross_entropy), ("max-margin", best_wrong_label)])
 def test_losses_are_the_sum_of_the_members_objectives(objective, J, members):
-    net, encoder = network(members=members, objective=objective, margin=2.0)
+    net, encoder = network(members=members, activation="tanh", objective=objective, margin=2.0)
     marks = ["", "2", "3"][:members]
     for mark in marks:
         net.parameters[f"output{mark}.weight"].value *= 5
@@ -218,7 +227,7 @@ def test_losses_are_the_sum_of_the_members_objectives(objective, J, members):
 @pytest.mark.parametrize("objective", ["crf", "structured-max-margin"])
 def test_losses_of_sentences_are_the_sum_of_the_members_objectives(objective):
     """All sequences of labels are tried, for each member with its own transitions."""
-    net, encoder = network(members=2, objective=objective, margin=2.0)
+    net, encoder = network(members=2, activation="tanh", objective=objective, margin=2.0)
     random = np.random.default_rng(0)
     for parameter in net.parameters.values():
         parameter.value = random.normal(scale=0.3, size=parameter.shape).astype(np.float32)

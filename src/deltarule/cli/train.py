@@ -80,7 +80,8 @@ def train(
     activation: Annotated[
         str | None,
         typer.Option(
-            help="Activation: sigmoid, tanh, hard_tanh, soft_sign, relu, leaky_relu.",
+            help="Activation: sigmoid, tanh, hard_tanh, soft_sign, relu, leaky_relu; several, with commas between, go"
+            " to the members in turn.",
             show_default=default_of("activation"),
         ),
     ] = None,

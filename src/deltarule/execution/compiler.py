@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from deltarule.errors import InputError
-from deltarule.execution.program import Matrix, Program, Work
+from deltarule.execution.program import Matrix, Program
 from deltarule.execution.rewrites import Unit, rewritten
+from deltarule.execution.sizes import Work
 from deltarule.graph import Array, Constant, DropoutMask, Input, Node, Parameter
 from deltarule.graph.operations.arrangement import Concatenate, RowLookup
 from deltarule.graph.shapes import Shape

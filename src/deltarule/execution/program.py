@@ -12,15 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deltarule.execution.sizes import Entries, Work, slices_of
 from deltarule.graph import Array
 from deltarule.graph.shapes import Shape
 
-__all__ = ["MOST_SLICES", "Matrix", "Program", "Work", "address"]
+__all__ = ["Matrix", "Program", "address"]
 
-MOST_SLICES = 8
 _OPERANDS = 17
 _NUMBERS = 4
-_REMEMBERED = 16  # sizes: whole batches, and the smaller one at the end of each epoch, take turns
 _WORTH_HELP = 4  # grains of an instruction; for less, threads wait longer for each other's numbers than they save
 _SLACK = 1.25  # a buffer that was too small is made larger than it has to be, as batches differ a little
 
@@ -45,31 +44,6 @@ class Matrix:
     def overlaps(self, other: Matrix) -> bool:
         """Say whether the two share memory."""
         return self.owner == other.owner and self.columns[0] < other.columns[1] and other.columns[0] < self.columns[1]
-
-
-@dataclass(frozen=True)
-class Work:
-    """How an instruction is sliced: 2 from `grain` units of work on, 4 from 16 times as many, 8 from 64 times as many.
-
-    Attributes
-    ----------
-    amount : shape whose entries are the units of work
-    grain : units that are worth a second slice
-    most : largest number of slices
-    """
-
-    amount: Shape
-    grain: int
-    most: int = MOST_SLICES
-
-    def grains(self, sizes: Mapping[str, int]) -> int:
-        """Return how often the work is worth a second slice."""
-        return _entries(self.amount, sizes) // self.grain
-
-    def slices(self, sizes: Mapping[str, int]) -> int:
-        """Return the number of slices."""
-        grains = self.grains(sizes)
-        return min(1 if grains < 1 else 2 if grains < 16 else 4 if grains < 64 else MOST_SLICES, self.most)
 
 
 @dataclass
@@ -113,8 +87,6 @@ class Program:
         self.worth_help = False
         self._largest: dict[str, int] = {}
         self._multiplied = False  # whether a buffer may be too small although no size is larger than before
-        self._bound_before: dict[tuple[tuple[str, int], ...], tuple[NDArray[np.int64], bool]] = {}
-        self._bound_places: NDArray[np.intp] = np.zeros(0, np.intp)
         self.memory: NDArray[np.int64]
 
     def place(self, value: int = 0) -> int:
@@ -225,26 +197,24 @@ class Program:
         self.stages = np.append(np.flatnonzero(np.diff(levels, prepend=-1)), len(ordered)).astype(np.int64)
         self.memory = np.array(self._values, np.int64)
         self._multiplied = any(sum(isinstance(d, str) for d in buffer.shape) > 1 for buffer in self._buffers)
-        self._bound_places = np.array([*self._sizes.values(), *self._slices.values()], np.intp)
+        self._entries = Entries([*self._sizes, *(work.amount for work in self._slices)])
+        self._size_places = np.array([*self._sizes.values()], np.intp)
+        self._slice_places = np.array([*self._slices.values()], np.intp)
+        self._grain = np.array([work.grain for work in self._slices], np.int64)
+        self._most_slices = np.array([work.most for work in self._slices], np.int64)
 
     def bind(self, sizes: Mapping[str, int]) -> None:
         """Set the named dimensions: sizes, slices, and buffers that have become too small."""
         if sizes == self._bound:
             return
         self._bound = dict(sizes)
-        key = tuple(sorted(sizes.items()))
-        if key in self._bound_before:  # its buffers are large enough, as they never shrink
-            self.memory[self._bound_places], self.worth_help = self._bound_before[key]
-            return
-        for (fixed, *names), place in self._sizes.items():
-            self.memory[place] = prod((sizes[str(name)] for name in names), start=int(fixed))
-        for work, place in self._slices.items():
-            self.memory[place] = work.slices(sizes)
-        self.worth_help = any(work.grains(sizes) >= _WORTH_HELP for work in self._slices)
+        entries, count = self._entries(sizes), len(self._size_places)
+        grains = entries[count:] // self._grain
+        self.memory[self._size_places] = entries[:count]
+        self.memory[self._slice_places] = slices_of(grains, self._most_slices)
+        self.worth_help = bool((grains >= _WORTH_HELP).any())
         if self._multiplied or any(size > self._largest.get(name, -1) for name, size in sizes.items()):
             self._grow(sizes)
-        if len(self._bound_before) < _REMEMBERED:
-            self._bound_before[key] = self.memory[self._bound_places], self.worth_help
 
     def _grow(self, sizes: Mapping[str, int]) -> None:
         """Make room where buffers are too small for some sizes, as they can be where one is larger than it ever was."""

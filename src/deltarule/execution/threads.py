@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltarule.execution.cores import left_processor, one_thread_of_kernels, thread_count
-from deltarule.execution.program import MOST_SLICES, Program
+from deltarule.execution.program import Program
+from deltarule.execution.sizes import MOST_SLICES
 from deltarule.kernels.execute import FUNCTIONS
 from deltarule.kernels.machine import counters_needed, help_out, run
 

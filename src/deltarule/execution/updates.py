@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from deltarule.execution.compiler import Compiler, RowsOfTable, Signal
-from deltarule.execution.program import Matrix, Program, Work
+from deltarule.execution.program import Matrix, Program
+from deltarule.execution.sizes import Work
 from deltarule.graph import Parameter
 from deltarule.graph.shapes import Shape
 from deltarule.kernels import instructions as do

@@ -122,12 +122,12 @@ def _score_group(hidden: int, a: int, weight: int, sums_address: int, stride: in
         types.int32[::1], types.int64[::1], types.int64, types.int64,
         types.float32[:, :, ::1], types.float32[:, :, ::1], types.float32[::1],
         types.float32[:, ::1], types.float32[:, ::1], types.float32[::1],
-        types.int64, types.int64, types.float32[:, ::1], types.float32[::1], types.float32[:, ::1],
+        types.int64[::1], types.float32[:, ::1], types.float32[::1], types.float32[:, ::1],
     )
 )  # fmt: skip
 def window_scores(
     rows: Any, sentence_offsets: Any, first: int, last: int,
-    common: Any, rare: Any, bias: Any, of_tokens: Any, of_sentences: Any, of_firsts: Any, activation: int, members: int,
+    common: Any, rare: Any, bias: Any, of_tokens: Any, of_sentences: Any, of_firsts: Any, activations: Any,
     output_weight: Any, output_bias: Any, scores: Any,
 ) -> bool:  # fmt: skip
     """Score the labels of tokens first to last of a text.
@@ -142,8 +142,7 @@ def window_scores(
     bias : b, of shape (m,)
     of_tokens, of_sentences, of_firsts : the parts of V c that belong to a token, (last − first, m), to all tokens of a
         sentence, (sentences, m), and to the first ones of sentences, (m,); the first two may be one row for all
-    activation : number of f in `ACTIVATIONS`
-    members : into so many equal groups the neurons are divided; f sees one at a time
+    activations : number of f in `ACTIVATIONS` for each member; the neurons of a member stand side by side
     output_weight : U with rows of zeros behind it that make their number a multiple of `GROUP`, of shape (·, m)
     output_bias : d, of shape (labels,)
     scores : filled, of shape (last − first, labels)
@@ -154,7 +153,7 @@ def window_scores(
         Whether all scores are finite.
     """
     known, places, hidden = common.shape
-    labels, stride, vector, neurons = len(output_bias), len(output_weight), 4 * hidden, hidden // members
+    labels, stride, vector, neurons = len(output_bias), len(output_weight), 4 * hidden, hidden // len(activations)
     a = np.zeros((_TOKENS + 1, hidden), np.float32)  # the last row stays zero, for places that a window does not have
     sums, addends = np.empty((_TOKENS, stride), np.float32), np.empty(_PLACES, np.int64)
     common_at, rare_at, weight_at = common.ctypes.data, rare.ctypes.data, output_weight.ctypes.data
@@ -179,8 +178,8 @@ def window_scores(
                     form = _address(row, known, common_at, rare_at, places * vector)
                     addends[p] = form + (place + p) * vector if place + p < places else zeros_at
                 _add_five(hidden, a_at + i * vector, addends[0], addends[1], addends[2], addends[3], addends[4])
-            for member in range(members):
-                _activate(neurons, a_at + i * vector + 4 * member * neurons, activation)
+            for member in range(len(activations)):
+                _activate(neurons, a_at + i * vector + 4 * member * neurons, activations[member])
         for label in range(0, labels, GROUP):
             _score_group(hidden, a_at, weight_at + label * vector, sums_at + 4 * label, stride)
         for i in range(tokens):

@@ -50,8 +50,8 @@ class CompiledScores:
     ----------
     tables : the vectors of each feature
     projection : the transposed W_p side by side, of shape (d, k m)
-    bias, activation : b, and the number of f
-    members : groups of neurons that f is computed for one by one
+    bias : b
+    activations : the number of f for each member
     output_weight, output_bias : U with rows of zeros behind it, and d
     decoder : the rules of labels, with the scores of transitions that were learned
     decision : the same, with the bonuses by which labels are chosen
@@ -63,8 +63,7 @@ class CompiledScores:
     tables: tuple[Array, ...]
     projection: Array
     bias: Array
-    activation: int
-    members: int
+    activations: NDArray[np.int64]
     output_weight: Array
     output_bias: Array
     decoder: Decoder
@@ -102,8 +101,7 @@ class CompiledScores:
             tuple(np.asarray(network.parameters[f"{name}.vectors"].value, np.float32) for name in network.feature_ids),
             np.ascontiguousarray(sides.transpose(2, 1, 0)).reshape(sides.shape[2], -1),
             side_by_side("hidden.bias", 0),
-            ACTIVATIONS.index(config.activation),
-            len(members),
+            np.array([ACTIVATIONS.index(name) for name in config.activations]),
             np.concatenate([output, np.zeros((-len(output) % GROUP, len(weight)), np.float32)]),
             np.asarray(np.mean([member["output.bias"] for member in members], axis=0), np.float32),
             learned,
@@ -212,7 +210,7 @@ class CompiledScores:
             for part, of_tokens in self._token_products(context, first, last):
                 finite = window_scores(
                     rows, sentence_offsets - begin, part.start - begin, part.stop - begin, common, products,
-                    self.bias, of_tokens, of_sentences, of_firsts, self.activation, self.members,
+                    self.bias, of_tokens, of_sentences, of_firsts, self.activations,
                     self.output_weight, self.output_bias, scores[part],
                 )  # fmt: skip
                 if not finite:

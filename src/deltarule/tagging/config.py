@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import cycle, islice
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -30,7 +31,10 @@ class TaggerConfig(BaseModel):
         description="Hidden layers side by side, each with its own objective; their scores are averaged.",
     )
     hidden: int = Field(100, ge=1, description="Neurons of the hidden layer of each member.")
-    activation: str = Field("tanh", description="Activation function of the hidden layer.")
+    activation: str = Field(
+        "relu,tanh",
+        description="Activation function of the hidden layers; several, with commas between, go to members in turn.",
+    )
     objective: Literal["softmax", "max-margin", "crf", "structured-max-margin"] = Field(
         "crf", description="What training makes small; crf and structured-max-margin score whole sentences."
     )
@@ -54,8 +58,8 @@ class TaggerConfig(BaseModel):
     )
     context_dropout: float = Field(0.3, ge=0, lt=1, description="Share of what context says dropped in training.")
     epochs: int = Field(15, ge=1, description="Passes over the training data.")
-    batch: int = Field(256, ge=1, description="Tokens in a training step, rounded to whole sentences.")
-    learning_rate: float = Field(0.002, gt=0, description="Learning rate at its highest.")
+    batch: int = Field(128, ge=1, description="Tokens in a training step, rounded to whole sentences.")
+    learning_rate: float = Field(0.0015, gt=0, description="Learning rate at its highest.")
     update_rule: str = Field("adam", description="How gradients change parameters.")
     schedule: str = Field("linear", description="How the learning rate changes over training.")
     warm_up: float = Field(0.0, ge=0, lt=1, description="Share of training over which the learning rate first rises.")
@@ -65,6 +69,17 @@ class TaggerConfig(BaseModel):
         None, ge=1, description="Stop after so many epochs without a better development score."
     )
     seed: int = Field(0, ge=0, description="Seed of first values, shuffling and dropout.")
+
+    @property
+    def activations(self) -> list[str]:
+        """The activation function of each member."""
+        return list(islice(cycle(_separated(self.activation)), self.members))
+
+    @property
+    def score_unit(self) -> float:
+        """How far apart scores are: differences of logarithms of probabilities, or a share of the margin."""
+        # Training stops when the margin is reached, so scores hardly differ by more.
+        return self.margin / 4 if self.objective.endswith("max-margin") else 1.0
 
     @property
     def sees_context(self) -> bool:
@@ -88,11 +103,17 @@ class TaggerConfig(BaseModel):
     def _odd(cls, window: int) -> int:
         return odd_window(window)
 
-    @field_validator("activation", "schedule", "update_rule")
+    @field_validator("activation")
+    @classmethod
+    def _known_activations(cls, names: str) -> str:
+        for name in _separated(names):
+            activation_function(name)  # raises an error that lists the known names
+        return names
+
+    @field_validator("schedule", "update_rule")
     @classmethod
     def _known(cls, name: str, info: Any) -> str:
         look_up: dict[str, Callable[[str], object]] = {
-            "activation": activation_function,
             "schedule": schedule,
             "update_rule": update_rule,
         }
@@ -131,6 +152,11 @@ class TaggerConfig(BaseModel):
         except ValidationError as error:
             problems = "; ".join(_described(problem, cls) for problem in error.errors())
             raise InputError(f"{source}: {problems}" if source else problems) from None
+
+
+def _separated(names: str) -> list[str]:
+    """Return names that stand with commas between."""
+    return [name.strip() for name in names.split(",")]
 
 
 def _described(problem: Any, config: type[TaggerConfig]) -> str:

@@ -43,7 +43,7 @@ class Member:
     ) -> None:
         mark = "" if number == 1 else str(number)
         self._config = config
-        self.hidden = Dense(width, config.hidden, activation=config.activation, name=f"hidden{mark}")
+        self.hidden = Dense(width, config.hidden, activation=config.activations[number - 1], name=f"hidden{mark}")
         self.output = Dense(config.hidden, labels, name=f"output{mark}")
         self.context = Dense(context_size, config.hidden, bias=False, name=f"context{mark}") if context_size else None
         self.transitions: Transitions | None = None

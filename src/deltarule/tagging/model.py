@@ -19,7 +19,7 @@ from deltarule.explaining import Confusion
 from deltarule.graph import Array
 from deltarule.tagging.batches import Sentences
 from deltarule.tagging.calibration import fitted_temperature
-from deltarule.tagging.chunk_bonus import fitted_bonus
+from deltarule.tagging.chunk_bonus import USUAL_BONUS, fitted_bonus
 from deltarule.tagging.compiled_scores import CompiledScores, feature_matrix, non_finite_scores
 from deltarule.tagging.config import TaggerConfig
 from deltarule.tagging.confusions import find_confusions
@@ -53,7 +53,8 @@ class TaggingModel:
     encoder : vocabularies of the features
     network : graph and parameters
     temperature : by which scores are divided before they become probabilities; fitted on development data
-    bonus : what is added to the score of every chunk where labels are chosen; fitted on development data for F1
+    bonus : what is added to the score of every chunk where labels are chosen; fitted on development data for F1, if
+        there is any
     """
 
     config: TaggerConfig
@@ -176,8 +177,12 @@ class TaggingModel:
             chosen = decision.decode_quickly(scores, passages.sentence_offsets)
             return evaluate_labels(gold, self._written(chosen, corpus)).overall.f1
 
-        bonus = 0.0 if self.labelling.plain else fitted_bonus(f1)
+        bonus = 0.0 if self.labelling.plain else fitted_bonus(f1, self.config.score_unit)
         return replace(self, temperature=fitted_temperature(probabilities, labels), bonus=bonus)
+
+    def with_usual_bonus(self) -> TaggingModel:
+        """Return the model with the bonus that chunks get where there is no development data to fit it on."""
+        return self if self.labelling.plain else replace(self, bonus=USUAL_BONUS * self.config.score_unit)
 
     def _written(self, labels: NDArray[np.int16], corpus: Corpus) -> list[list[str]]:
         """Spell the labels of each sentence."""

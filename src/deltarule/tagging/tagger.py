@@ -130,8 +130,8 @@ class Tagger:
 
         run = TrainingRun(model, sentences, dev, Progress(step=progress.step, epoch=finished), threads, watch)
         run.finish(self.history)
-        if dev is not None and self._model is not None:
-            self._model = self._model.calibrated(dev, threads)
+        if self._model is not None:
+            self._model = self._model.with_usual_bonus() if dev is None else self._model.calibrated(dev, threads)
         return self
 
     def tag(self, text: str | Sequence[str], *, threads: int | None = None, probabilities: bool = False) -> TaggedText:

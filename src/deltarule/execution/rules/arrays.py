@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from deltarule.execution.compiler import Compiler, NotCompiledError, Signal, rule
-from deltarule.execution.program import Matrix, Work
+from deltarule.execution.program import Matrix
 from deltarule.execution.rewrites import Unit
 from deltarule.execution.rules.functions import FUNCTIONS, function_code
+from deltarule.execution.sizes import Work
 from deltarule.graph import Node
 from deltarule.graph.operations import arithmetic, reductions
 from deltarule.graph.operations.activations import Softmax

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from deltarule.execution.compiler import Compiler, Rows, Signal
-from deltarule.execution.program import Matrix, Work
+from deltarule.execution.program import Matrix
+from deltarule.execution.sizes import Work
 from deltarule.graph import Node
 from deltarule.graph.shapes import Shape
 from deltarule.kernels import elementwise

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from deltarule.execution.compiler import Compiler, NotCompiledError, Signal, rule
-from deltarule.execution.program import Matrix, Work
+from deltarule.execution.program import Matrix
 from deltarule.execution.rewrites import Layer, Masked, Unit
 from deltarule.execution.rules.finish import GRAIN, Finish, product, share_bias, share_finished
 from deltarule.execution.rules.functions import function_code
 from deltarule.execution.rules.windows import WindowLayer
+from deltarule.execution.sizes import Work
 from deltarule.graph import DropoutMask, Node
 from deltarule.graph.operations.linear import Affine, Linear, MatMul
 from deltarule.graph.operations.windows import WindowAffine

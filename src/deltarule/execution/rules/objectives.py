@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from deltarule.execution.compiler import Compiler, Rows, Signal, rule
-from deltarule.execution.program import MOST_SLICES, Matrix, Work
+from deltarule.execution.program import Matrix
 from deltarule.execution.rewrites import ClassMargins, CrossEntropy, PairMargins, SquaredErrors
+from deltarule.execution.sizes import MOST_SLICES, Work
 from deltarule.graph import Node
 from deltarule.kernels import instructions as do
 

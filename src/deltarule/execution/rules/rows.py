@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from deltarule.execution.compiler import Compiler, RowsOfTable, Signal, rule
-from deltarule.execution.program import Work
 from deltarule.execution.rewrites import Unit
+from deltarule.execution.sizes import Work
 from deltarule.graph import Parameter
 from deltarule.graph.operations.arrangement import OneHot, Pick, RowLookup
 from deltarule.kernels import instructions as do

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from deltarule.execution.compiler import Compiler, NotCompiledError, Rows, Signal, rule
-from deltarule.execution.program import MOST_SLICES, Matrix, Work
+from deltarule.execution.program import Matrix
 from deltarule.execution.rewrites import SequenceLikelihood, SequenceMargins, Unit
 from deltarule.execution.rules.objectives import mean_of_losses
+from deltarule.execution.sizes import MOST_SLICES, Work
 from deltarule.graph import Node
 from deltarule.kernels import instructions as do
 from deltarule.kernels.sequences import LANES

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from deltarule.execution.compiler import Compiler, RowsOfTable, Signal, rule
-from deltarule.execution.program import Work
 from deltarule.execution.rewrites import Unit
 from deltarule.execution.rules.finish import share_bias
+from deltarule.execution.sizes import Work
 from deltarule.graph import Parameter
 from deltarule.graph.operations.sparse import SparseAffine
 from deltarule.graph.shapes import total
