@@ -39,7 +39,8 @@ class Work:
 
 def slices_of(grains: Counts, most: Counts) -> Counts:
     """Return the number of slices of work that is so many times worth a second one."""
-    return np.minimum(_SLICES[_GRAINS.searchsorted(grains, side="right")], most)
+    slices: Counts = np.minimum(_SLICES[_GRAINS.searchsorted(grains, side="right")], most)
+    return slices
 
 
 class Entries:
