@@ -88,6 +88,20 @@ def test_members_take_activations_in_turn(activation, members, expected):
     assert TaggerConfig.checked({"activation": activation, "members": members}).activations == expected
 
 
+@pytest.mark.parametrize(
+    ("settings", "activation"),
+    [
+        ({}, "relu,tanh"),
+        ({"objective": "softmax"}, "relu,tanh"),
+        ({"objective": "max-margin"}, "tanh"),
+        ({"objective": "structured-max-margin"}, "tanh"),
+        ({"objective": "structured-max-margin", "activation": "relu"}, "relu"),
+    ],
+)
+def test_neurons_that_are_not_chosen_suit_the_objective(settings, activation):
+    assert TaggerConfig.checked(settings).activation == activation
+
+
 def test_features_may_not_be_empty():
     with pytest.raises(InputError, match="choose from: word"):
         TaggerConfig.checked({"features": ()})

@@ -33,7 +33,8 @@ class TaggerConfig(BaseModel):
     hidden: int = Field(100, ge=1, description="Neurons of the hidden layer of each member.")
     activation: str = Field(
         "relu,tanh",
-        description="Activation function of the hidden layers; several, with commas between, go to members in turn.",
+        description="Activation function of the hidden layers; several, with commas between, go to members in turn;"
+        " by default only tanh under max-margin.",
     )
     objective: Literal["softmax", "max-margin", "crf", "structured-max-margin"] = Field(
         "crf", description="What training makes small; crf and structured-max-margin score whole sentences."
@@ -93,10 +94,15 @@ class TaggerConfig(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _features_of_unit(cls, settings: dict[str, Any]) -> dict[str, Any]:
-        """Where no features are named, take those of the unit."""
+    def _what_suits(cls, settings: dict[str, Any]) -> dict[str, Any]:
+        """Where they are not given, take the features of the unit, and the neurons that do best with the objective."""
+        suitable: dict[str, Any] = {}
         unit = UNITS.get(str(settings.get("unit", "word")))
-        return settings if unit is None else {"features": unit.features, **settings}
+        if unit is not None:
+            suitable["features"] = unit.features
+        if str(settings.get("objective")).endswith("max-margin"):
+            suitable["activation"] = "tanh"
+        return {**suitable, **settings}
 
     @field_validator("window")
     @classmethod
