@@ -197,7 +197,8 @@ class Program:
         self.stages = np.append(np.flatnonzero(np.diff(levels, prepend=-1)), len(ordered)).astype(np.int64)
         self.memory = np.array(self._values, np.int64)
         self._multiplied = any(sum(isinstance(d, str) for d in buffer.shape) > 1 for buffer in self._buffers)
-        self._entries = Entries([*self._sizes, *(work.amount for work in self._slices)])
+        self._counts = Entries([*self._sizes, *(work.amount for work in self._slices)])
+        self._room = Entries([buffer.shape for buffer in self._buffers])
         self._size_places = np.array([*self._sizes.values()], np.intp)
         self._slice_places = np.array([*self._slices.values()], np.intp)
         self._grain = np.array([work.grain for work in self._slices], np.int64)
@@ -208,9 +209,9 @@ class Program:
         if sizes == self._bound:
             return
         self._bound = dict(sizes)
-        entries, count = self._entries(sizes), len(self._size_places)
-        grains = entries[count:] // self._grain
-        self.memory[self._size_places] = entries[:count]
+        known, amounts = np.split(self._counts(sizes), [len(self._size_places)])
+        grains = amounts // self._grain
+        self.memory[self._size_places] = known
         self.memory[self._slice_places] = slices_of(grains, self._most_slices)
         self.worth_help = bool((grains >= _WORTH_HELP).any())
         if self._multiplied or any(size > self._largest.get(name, -1) for name, size in sizes.items()):
@@ -219,8 +220,7 @@ class Program:
     def _grow(self, sizes: Mapping[str, int]) -> None:
         """Make room where buffers are too small for some sizes, as they can be where one is larger than it ever was."""
         self._largest = {name: max(size, self._largest.get(name, -1)) for name, size in sizes.items()}
-        for buffer in self._buffers:
-            entries = _entries(buffer.shape, sizes)
+        for buffer, entries in zip(self._buffers, self._room(sizes).tolist(), strict=True):
             if entries > buffer.array.size:
                 grown = np.zeros(int(entries * _SLACK), buffer.dtype)
                 grown[: buffer.array.size] = buffer.array.reshape(-1)  # what one step leaves for the next
@@ -253,7 +253,3 @@ def address(array: Array) -> int:
         return addressof(c_char.from_buffer(array.data))
     place: int = array.__array_interface__["data"][0]
     return place
-
-
-def _entries(shape: Shape, sizes: Mapping[str, int]) -> int:
-    return prod(sizes[d] if isinstance(d, str) else d for d in shape)
