@@ -7,10 +7,10 @@ from deltarule.kernels import elementwise
 from deltarule.kernels import instructions as do
 
 SEED, RATE = 99, 0.3
-# Vectors, windows, size, dimension, neurons; from 128 vectors on, weights are laid out anew for one product with all.
+# Vectors, windows, size, dimension, neurons; from 64 vectors on, weights are transposed first.
 SIZES = [
     (7, 20, 3, 4, 5), (40, 5, 5, 3, 70), (1, 1, 1, 1, 1), (6, 130, 2, 3, 17), (9, 0, 3, 4, 6), (4, 65, 4, 2, 33),
-    (128, 40, 3, 5, 11), (127, 40, 3, 5, 11), (200, 0, 2, 3, 4), (300, 90, 5, 2, 1), (150, 33, 1, 7, 20),
+    (64, 40, 3, 5, 11), (63, 40, 3, 5, 11), (70, 40, 3, 21, 37), (200, 0, 2, 3, 4), (300, 90, 5, 2, 1), (150, 33, 1, 7, 20),
 ]  # fmt: skip
 
 
@@ -31,13 +31,13 @@ def layer(run, x, positions, weight, bias, slices, addend=0):
     apart = np.full((vectors, dimension + 2), np.nan, np.float32)  # as columns of a wider matrix
     apart[:, :dimension] = x
     z = np.full((windows, outputs), np.nan, np.float32)
-    laid_out = np.full((size * outputs, dimension), np.nan, np.float32)
+    laid_out = np.full((dimension, size * outputs), np.nan, np.float32)
     products = np.full((vectors, size * outputs), np.nan, np.float32)
     run(
         do.WINDOW_LAYER, apart, dimension + 2, vectors, dimension, weight, size, outputs, positions, windows, bias,
         outputs, z, laid_out, products, SEED, addend, numbers=[elementwise.TANH, 0, RATE], slices=slices,
     )  # fmt: skip
-    return z, apart, laid_out, products
+    return z, apart, products
 
 
 @pytest.mark.parametrize("slices", [1, 2, 4, 8])
@@ -47,7 +47,7 @@ def test_slices_of_neurons_forward_and_back(run, normal, sizes, added, slices):
     x, positions, weight, bias = drawn(normal, *sizes)
     vectors, windows, size, dimension, outputs = sizes
     addend = normal(windows, outputs)
-    z, apart, laid_out, products = layer(run, x, positions, weight, bias, slices, addend if added and windows else 0)
+    z, apart, products = layer(run, x, positions, weight, bias, slices, addend if added and windows else 0)
     wide, kept = x[positions].reshape(windows, size * dimension), mask(run, windows, outputs)
     activation = np.tanh(wide.astype(np.float64) @ weight.T + bias + added * addend)
     np.testing.assert_allclose(z, activation * kept, rtol=1e-4, atol=1e-5)
@@ -57,8 +57,8 @@ def test_slices_of_neurons_forward_and_back(run, normal, sizes, added, slices):
     sums, gradient = np.full(outputs, np.nan, np.float32), np.full_like(weight, np.nan)
     parts, shared = np.full((slices, vectors, dimension), np.nan, np.float32), np.full_like(x, np.nan)
     run(
-        do.WINDOW_SIGNALS, apart, dimension + 2, vectors, dimension, laid_out, size, outputs, positions, windows,
-        signal, z, products, sums, gradient, parts, SEED, weight,
+        do.WINDOW_SIGNALS, apart, dimension + 2, vectors, dimension, weight, size, outputs, positions, windows,
+        signal, z, products, sums, gradient, parts, SEED,
         numbers=[elementwise.TANH, 0, RATE, added], slices=slices,
     )  # fmt: skip
     if added:
@@ -73,11 +73,11 @@ def test_slices_of_neurons_forward_and_back(run, normal, sizes, added, slices):
 
 def test_neither_gradient_nor_signal_where_none_is_wanted(run, normal):
     x, positions, weight, bias = drawn(normal, 5, 8, 2, 3, 4)
-    z, apart, laid_out, products = layer(run, x, positions, weight, bias, 1)
+    z, apart, products = layer(run, x, positions, weight, bias, 1)
     sums = np.full(4, np.nan, np.float32)
     run(
-        do.WINDOW_SIGNALS, apart, 5, 5, 3, laid_out, 2, 4, positions, 8, normal(8, 4), z, products, sums, 0, 0,
-        SEED, weight,
+        do.WINDOW_SIGNALS, apart, 5, 5, 3, weight, 2, 4, positions, 8, normal(8, 4), z, products, sums, 0, 0,
+        SEED,
         numbers=[elementwise.TANH, 0, RATE, 0],
     )  # fmt: skip
     assert np.isfinite(sums).all()

@@ -40,8 +40,8 @@ ADD_ROWS = 21  # values ids count columns stride sums
 # vectors vector_stride count dimension weight size columns positions windows bias bias_count z
 # laid_out products seed addend [function parameter rate] | columns
 WINDOW_LAYER = 22
-# vectors vector_stride count dimension laid_out size columns positions windows signal activation
-# collected bias_sums gradient parts seed weight [function parameter rate signal_left] | columns
+# vectors vector_stride count dimension weight size columns positions windows signal activation
+# collected bias_sums gradient parts seed [function parameter rate signal_left] | columns
 WINDOW_SIGNALS = 23
 SUM_PARTS = 24  # parts part_count count output | entries
 CHOOSE_WINDOWS = 25  # count vectors size → few many windows places collected_windows collected_vectors

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir
+from llvmlite.binding import get_host_cpu_features
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
@@ -12,6 +13,9 @@ from numba.extending import intrinsic
 from deltarule.kernels.compiled import inlined
 
 __all__ = ["multiply"]
+
+_AS_THEY_LIE = bool(get_host_cpu_features().get("avx512vl"))
+_ALL = 1 << 40
 
 
 @inlined
@@ -29,10 +33,47 @@ def multiply(
     a, b, c : addresses; a matrix that is transposed lies in memory as its transpose
     a_stride, b_stride, c_stride : numbers from one row in memory to the next
     """
-    if rows > 0 and columns > 0:
-        # The library goes down columns, where our rows lie: it computes Cᵀ = Bᵀ Aᵀ.
-        beta = 1.0 if accumulate else 0.0
-        _gemm(b_transposed, a_transposed, columns, rows, inner, b, b_stride, a, a_stride, beta, c, c_stride)
+    if rows <= 0 or columns <= 0:
+        return
+    dots = b_transposed and not a_transposed
+    tile_rows, tile_columns, tile_inner = _tile(rows, columns, inner, dots)
+    down, across, through = _parts(rows, tile_rows), _parts(columns, tile_columns), _parts(inner, tile_inner)
+    for j in range(across):
+        left, right = columns * j // across, columns * (j + 1) // across
+        for i in range(down):
+            first, last = rows * i // down, rows * (i + 1) // down
+            for part in range(through):
+                begin, end = inner * part // through, inner * (part + 1) // through
+                of_a = begin * a_stride + first if a_transposed else first * a_stride + begin
+                of_b = left * b_stride + begin if b_transposed else begin * b_stride + left
+                beta = 1.0 if accumulate or part > 0 else 0.0
+                # The library goes down columns, where our rows lie: it computes Cᵀ = Bᵀ Aᵀ.
+                _gemm(
+                    b_transposed, a_transposed, right - left, last - first, end - begin, b + 4 * of_b, b_stride,
+                    a + 4 * of_a, a_stride, beta, c + 4 * (first * c_stride + left), c_stride,
+                )  # fmt: skip
+
+
+@inlined
+def _tile(rows: int, columns: int, inner: int, dots: bool) -> Any:
+    """Return the most rows, columns and inner numbers of a product that the library is best at.
+
+    Where processors have vectors of 512 bits, OpenBLAS multiplies matrices as they lie if it takes at most a million
+    multiplications, or, where both are read along their rows, if at most 1,200 numbers come out. Larger ones it copies
+    first, and is 5 to 50 per cent slower, which small tiles avoid.
+    """
+    if not _AS_THEY_LIE:
+        return _ALL, _ALL, _ALL
+    if not dots:
+        return 64, 192, 80
+    small = inner >= 256 or (inner >= 96 and rows < 160) or (inner >= 32 and columns <= 16)
+    return (32, 36, 800) if small else (_ALL, _ALL, _ALL)
+
+
+@inlined
+def _parts(count: int, most: int) -> int:
+    """Return in how many parts of at most so many to cut a number; at least one."""
+    return max(1, (count + most - 1) // most)
 
 
 @intrinsic  # type: ignore[untyped-decorator]

@@ -7,21 +7,24 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numba import int64
 
 from deltarule.kernels.compiled import inlined
 from deltarule.kernels.layers import finish_rows
 from deltarule.kernels.memory import doubles, floats, integers
 from deltarule.kernels.products import multiply
-from deltarule.kernels.rows import add_distinct_rows
+from deltarule.kernels.rows import add_distinct_rows, fill
 from deltarule.kernels.updates import update
-from deltarule.kernels.windows import collect_windows, finish_windows, lay_out_weights, return_weights
+from deltarule.kernels.windows import collect_windows, finish_windows, lay_out_weights, rows_until
 
 __all__ = ["ALL", "layer", "rows_of_slice", "sum_distinct_rows", "update_rows", "window_layer", "window_signals"]
 
 ALL = 1 << 40  # the length of arrays of which only the rows of a slice are touched
 _TILE = 256  # rows of a layer whose products stay in the cache until bias and activation have passed over them
-_FEW_VECTORS = 128
+_WINDOWS = 32  # whose preactivations pass through f together
+_VECTORS = 64  # that are multiplied at a time
+_FEW_VECTORS = 64  # for which it is less work to read weights as they lie than to transpose them
 
 
 @inlined
@@ -57,67 +60,91 @@ def neurons_of_slice(columns: int, part: int, parts: int) -> Any:
 
 @inlined
 def window_layer(o: Any, x: Any, part: int, parts: int) -> None:
-    """Multiply all vectors with the weights of some neurons, then add the products up for each window."""
-    count, dimension, size, columns = o[2], o[3], o[5], o[6]
+    """Multiply all vectors with the weights of some neurons, and add the products up for each window.
+
+    Vectors are multiplied some at a time, just before the first window that has one of them, so that most products are
+    still in the cache when they are added up: a batch numbers its vectors in the order of the text.
+    """
+    count, windows, size, columns = o[2], o[8], o[5], o[6]
     left, right = neurons_of_slice(columns, part, parts)
-    width = (right - left) * size
-    laid_out, products = o[12] + 4 * left * size * dimension, o[13] + 4 * left * size * count
-    if count < _FEW_VECTORS:
-        for place in range(size):
-            weight, product = o[4] + 4 * (left * size + place) * dimension, products + 4 * place * (right - left)
-            multiply(
-                count, right - left, dimension, o[0], o[1], False, weight, size * dimension, True, product, width, False
-            )
-    else:
-        lay_out_weights(floats(o[4], ALL), size, dimension, left, right, floats(laid_out, ALL))
-        multiply(count, width, dimension, o[0], o[1], False, laid_out, dimension, True, products, width, False)
-    finish_windows(
-        floats(products, ALL), integers(o[7], ALL), o[8], size, columns, left, right, floats(o[11], ALL),
-        floats(o[9], o[10]), o[15] != 0, floats(o[15], ALL), int64(x[0]), x[1], o[14], x[2],
-    )  # fmt: skip
+    positions, products = integers(o[7], ALL), floats(o[13] + 4 * left * size * count, ALL)
+    tile = np.empty(_WINDOWS * (right - left), np.float32)
+    if count >= _FEW_VECTORS:
+        lay_out_weights(o[4], size, o[3], left, right, o[12] + 4 * left * size * o[3])
+    done = 0
+    for first in range(0, windows, _WINDOWS):
+        last = min(first + _WINDOWS, windows)
+        needed = rows_until(positions, first * size, last * size)
+        if needed > done:
+            until = min(count, done + (needed - done + _VECTORS - 1) // _VECTORS * _VECTORS)
+            _multiply_vectors(o, left, right, done, until)
+            done = until
+        finish_windows(
+            products, positions, first, last, size, columns, left, right, floats(o[11], ALL), floats(o[9], o[10]),
+            o[15] != 0, floats(o[15], ALL), int64(x[0]), x[1], o[14], x[2], tile,
+        )  # fmt: skip
 
 
 @inlined
-def _share_place_by_place(o: Any, left: int, right: int, collected: int, part_of_shared: int) -> None:
-    """Share out with the weights as they lie, which for few vectors is less work than to lay them out."""
-    count, dimension, size, columns = o[2], o[3], o[5], right - left
+def _multiply_vectors(o: Any, left: int, right: int, first: int, last: int) -> None:
+    """Multiply vectors first to last with the weights of neurons left to right; for few vectors, as weights lie."""
+    count, dimension, size, neurons = o[2], o[3], o[5], right - left
+    vectors, products = o[0] + 4 * first * o[1], o[13] + 4 * size * (left * count + first * neurons)
+    if count >= _FEW_VECTORS:
+        laid_out, width = o[12] + 4 * left * size * dimension, size * neurons
+        multiply(last - first, width, dimension, vectors, o[1], False, laid_out, width, False, products, width, False)
+        return
     for place in range(size):
-        own, at = collected + 4 * place * columns, 4 * (left * size + place) * dimension
-        if o[14] != 0:
-            multiply(
-                count, dimension, columns, own, size * columns, False, o[16] + at, size * dimension, False,
-                part_of_shared, dimension, place > 0,
-            )  # fmt: skip
-        if o[13] != 0:
-            multiply(
-                columns, dimension, count, own, size * columns, True, o[0], o[1], False, o[13] + at, size * dimension,
-                False,
-            )  # fmt: skip
+        weight, product = o[4] + 4 * (left * size + place) * dimension, products + 4 * place * neurons
+        multiply(
+            last - first, neurons, dimension, vectors, o[1], False, weight, size * dimension, True, product,
+            size * neurons, False,
+        )  # fmt: skip
 
 
 @inlined
 def window_signals(o: Any, x: Any, part: int, parts: int) -> None:
-    """Collect the signals of some neurons for each vector, then share them out: δ xᵀ, and a part of Wᵀ δ."""
-    count, dimension, size, columns = o[2], o[3], o[5], o[6]
+    """Collect the signals of some neurons for each vector, then share them out."""
+    count, windows, size, columns = o[2], o[8], o[5], o[6]
     left, right = neurons_of_slice(columns, part, parts)
     width = (right - left) * size
-    laid_out, collected = o[4] + 4 * left * size * dimension, o[11] + 4 * left * size * count
-    collect_windows(
-        floats(o[9], ALL), floats(o[10], ALL), integers(o[7], ALL), o[8], size, columns, left, right, count,
-        floats(collected, ALL), floats(o[12], columns), int64(x[0]), x[1], o[15], x[2], x[3] != 0,
-    )  # fmt: skip
-    part_of_shared = o[14] + 4 * part * count * dimension
-    if count < _FEW_VECTORS:
-        _share_place_by_place(o, left, right, collected, part_of_shared)
-        return
-    if o[14] != 0:
-        multiply(
-            count, dimension, width, collected, width, False, laid_out, dimension, False, part_of_shared, dimension,
-            False,
+    positions, collected = integers(o[7], ALL), floats(o[11] + 4 * left * size * count, count * width)
+    bias_sums = floats(o[12], columns)[left:right]
+    tile, activations = np.empty(_WINDOWS * (right - left), np.float32), np.empty(_WINDOWS * (right - left), np.float32)
+    fill(bias_sums, 0)
+    ready = 0  # rows that signals can be added to, made so when the cache gets them anyway
+    for first in range(0, windows, _WINDOWS):
+        last = min(first + _WINDOWS, windows)
+        needed = max(ready, rows_until(positions, first * size, last * size))
+        fill(collected[ready * width : needed * width], 0)
+        ready = needed
+        collect_windows(
+            floats(o[9], ALL), floats(o[10], ALL), positions, first, last, size, columns, left, right, collected,
+            bias_sums, int64(x[0]), x[1], o[15], x[2], x[3] != 0, tile, activations,
         )  # fmt: skip
-    if o[13] != 0:  # the weights have been read, so that their gradient may take their place
-        multiply(width, dimension, count, collected, width, True, o[0], o[1], False, laid_out, dimension, False)
-        return_weights(floats(laid_out, ALL), size, dimension, left, right, floats(o[13], ALL))
+    fill(collected[ready * width :], 0)
+    for first in range(0, max(count, 1), _VECTORS):
+        _share_out(o, part, left, right, first, min(first + _VECTORS, count))
+
+
+@inlined
+def _share_out(o: Any, part: int, left: int, right: int, first: int, last: int) -> None:
+    """Share out the signals of vectors first to last: δ xᵀ, summed over them, and a part of Wᵀ δ."""
+    count, dimension, size, neurons = o[2], o[3], o[5], right - left
+    vectors, signals = o[0] + 4 * first * o[1], o[11] + 4 * size * (left * count + first * neurons)
+    part_of_shared, stride = o[14] + 4 * (part * count + first) * dimension, size * dimension
+    for place in range(size):
+        own, at = signals + 4 * place * neurons, 4 * (left * stride + place * dimension)
+        if o[14] != 0:
+            multiply(
+                last - first, dimension, neurons, own, size * neurons, False, o[4] + at, stride, False, part_of_shared,
+                dimension, place > 0,
+            )  # fmt: skip
+        if o[13] != 0:
+            multiply(
+                neurons, dimension, last - first, own, size * neurons, True, vectors, o[1], False, o[13] + at, stride,
+                first > 0,
+            )  # fmt: skip
 
 
 @inlined

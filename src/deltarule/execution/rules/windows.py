@@ -28,7 +28,6 @@ class WindowLayer:
         self.count = vectors.shape[:1]
         self.x, self.w = c.values[vectors], c.contiguous(c.values[weight], weight.shape)
         self.stride = c.program.constant(self.x.stride) if self.x.stride else c.size((self.dimension,))
-        self.laid_out = c.program.buffer((self.size * self.outputs, self.dimension))
         # Products forward, and the signals collected for them back.
         self.products = c.program.buffer((*self.count, self.size * self.outputs))
         # Fewer slices, as products of narrow matrices are slow.
@@ -38,14 +37,15 @@ class WindowLayer:
         """Multiply the vectors with each W_p, then add up rows of the products for each window."""
         c, bias, addend = self.c, self.c.values[self.bias], self.addend
         added = None if addend is None else c.contiguous(c.values[addend], addend.shape)
+        laid_out = c.program.buffer((self.dimension, self.size * self.outputs))
         c.program.emit(
             do.WINDOW_LAYER,
             [self.x, self.stride, c.size(self.count), c.size((self.dimension,)), self.w, c.size((self.size,)),
              c.size((self.outputs,)), c.ids(self.positions, self.count), c.size(self.positions.shape[:1]), bias,
-             c.size((self.outputs,)), z, self.laid_out, self.products, finish.seed,
+             c.size((self.outputs,)), z, laid_out, self.products, finish.seed,
              c.program.constant(0) if added is None else added],
             reads=[self.x, self.w, bias, *([] if added is None else [added])],
-            writes=[z, self.laid_out, self.products],
+            writes=[z, laid_out, self.products],
             work=self.work,
             numbers=finish.numbers,
         )  # fmt: skip
@@ -86,12 +86,11 @@ class WindowLayer:
         parts = None if shared is None else c.program.buffer((MOST_SLICES, *self.count, self.dimension))
         c.program.emit(
             do.WINDOW_SIGNALS,
-            [self.x, self.stride, count, c.size((self.dimension,)), self.laid_out, c.size((self.size,)),
+            [self.x, self.stride, count, c.size((self.dimension,)), self.w, c.size((self.size,)),
              c.size((self.outputs,)), ids, windows, delta, activation, self.products, sums,
-             nothing if gradient is None else gradient, nothing if parts is None else parts, finish.seed,
-             self.w],
+             nothing if gradient is None else gradient, nothing if parts is None else parts, finish.seed],
             reads=[self.x, self.w, activation, ids, *depends],
-            writes=[delta, self.laid_out, self.products, sums, *(m for m in (gradient, parts) if m is not None)],
+            writes=[delta, self.products, sums, *(m for m in (gradient, parts) if m is not None)],
             work=self.work,
             numbers=[*finish.numbers, float(self.addend is not None)],
             guard=guard,
