@@ -3,6 +3,10 @@ import pytest
 
 from deltarule.kernels import instructions as do
 
+SIZES = [
+    (5, 3, 4), (40, 7, 9), (7, 40, 9), (1, 1, 1), (1, 60, 1), (33, 33, 2), (70, 40, 300), (130, 200, 90),
+]  # fmt: skip
+
 
 def laid_out(matrix, transposed, stride):
     """Return a matrix, or its transpose, in rows of more numbers than it has, the rest of them NaN."""
@@ -15,7 +19,7 @@ def laid_out(matrix, transposed, stride):
 @pytest.mark.parametrize("slices", [1, 3, 8])
 @pytest.mark.parametrize("accumulate", [False, True])
 @pytest.mark.parametrize("transposed", [(False, False), (True, False), (False, True), (True, True)])
-@pytest.mark.parametrize("sizes", [(5, 3, 4), (40, 7, 9), (7, 40, 9), (1, 1, 1), (1, 60, 1), (33, 33, 2), (70, 40, 300), (130, 200, 90)])
+@pytest.mark.parametrize("sizes", SIZES)
 def test_products_of_parts_of_wider_matrices(run, normal, sizes, transposed, accumulate, slices):
     rows, columns, inner = sizes
     a, b, c = normal(rows, inner), normal(inner, columns), normal(rows, columns)

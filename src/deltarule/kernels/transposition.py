@@ -28,7 +28,8 @@ def transpose(source: int, stride: int, rows: int, columns: int, target: int, ta
     whole_rows, whole_columns = rows // _SIDE * _SIDE, columns // _SIDE * _SIDE
     for i in range(0, whole_rows, _SIDE):
         for j in range(0, whole_columns, _SIDE):
-            _transpose_square(source + 4 * (i * stride + j), stride, target + 4 * (j * target_stride + i), target_stride)
+            at, to = source + 4 * (i * stride + j), target + 4 * (j * target_stride + i)
+            _transpose_square(at, stride, to, target_stride)
     numbers, transposed = floats(source, rows * stride), floats(target, columns * target_stride)
     for i in range(rows):
         for j in range(whole_columns if i < whole_rows else 0, columns):

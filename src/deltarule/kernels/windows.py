@@ -11,10 +11,11 @@ from typing import Any
 from deltarule.kernels.compiled import inlined
 from deltarule.kernels.elementwise import map_function, scale_by_slope
 from deltarule.kernels.layers import mask
-from deltarule.kernels.rows import add, copy, fill
+from deltarule.kernels.rows import add, copy
 from deltarule.kernels.transposition import transpose
 
 __all__ = ["collect_windows", "finish_windows", "lay_out_weights", "read_windows", "rows_until"]
+
 
 @inlined
 def lay_out_weights(weight: int, size: int, dimension: int, left: int, right: int, laid_out: int) -> None:
