@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deltarule.execution.sizes import Entries, Work, slices_of
+from deltarule.execution.sizes import NamedShapes, Work
 from deltarule.graph import Array
 from deltarule.graph.shapes import Shape
+from deltarule.kernels.sizes import bind_sizes
 
 __all__ = ["Matrix", "Program", "address"]
 
@@ -197,11 +198,10 @@ class Program:
         self.stages = np.append(np.flatnonzero(np.diff(levels, prepend=-1)), len(ordered)).astype(np.int64)
         self.memory = np.array(self._values, np.int64)
         self._multiplied = any(sum(isinstance(d, str) for d in buffer.shape) > 1 for buffer in self._buffers)
-        self._counts = Entries([*self._sizes, *(work.amount for work in self._slices)])
-        self._room = Entries([buffer.shape for buffer in self._buffers])
-        self._size_places = np.array([*self._sizes.values()], np.intp)
-        self._slice_places = np.array([*self._slices.values()], np.intp)
-        self._grain = np.array([work.grain for work in self._slices], np.int64)
+        self._counts = NamedShapes([*self._sizes, *(work.amount for work in self._slices)])
+        self._room = NamedShapes([buffer.shape for buffer in self._buffers])
+        self._places = np.array([*self._sizes.values(), *self._slices.values()], np.int64)
+        self._grains = np.array([work.grain for work in self._slices], np.int64)
         self._most_slices = np.array([work.most for work in self._slices], np.int64)
 
     def bind(self, sizes: Mapping[str, int]) -> None:
@@ -209,18 +209,18 @@ class Program:
         if sizes == self._bound:
             return
         self._bound = dict(sizes)
-        known, amounts = np.split(self._counts(sizes), [len(self._size_places)])
-        grains = amounts // self._grain
-        self.memory[self._size_places] = known
-        self.memory[self._slice_places] = slices_of(grains, self._most_slices)
-        self.worth_help = bool((grains >= _WORTH_HELP).any())
+        counts = self._counts
+        grains = bind_sizes(
+            counts.sizes(sizes), counts.fixed, counts.names, self._places, self._grains, self._most_slices, self.memory
+        )
+        self.worth_help = grains >= _WORTH_HELP
         if self._multiplied or any(size > self._largest.get(name, -1) for name, size in sizes.items()):
             self._grow(sizes)
 
     def _grow(self, sizes: Mapping[str, int]) -> None:
         """Make room where buffers are too small for some sizes, as they can be where one is larger than it ever was."""
         self._largest = {name: max(size, self._largest.get(name, -1)) for name, size in sizes.items()}
-        for buffer, entries in zip(self._buffers, self._room(sizes).tolist(), strict=True):
+        for buffer, entries in zip(self._buffers, self._room.entries(sizes).tolist(), strict=True):
             if entries > buffer.array.size:
                 grown = np.zeros(int(entries * _SLACK), buffer.dtype)
                 grown[: buffer.array.size] = buffer.array.reshape(-1)  # what one step leaves for the next

@@ -11,14 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltarule.graph.shapes import Shape
+from deltarule.kernels.sizes import MOST_SLICES
 
-__all__ = ["MOST_SLICES", "Entries", "Work", "slices_of"]
+__all__ = ["MOST_SLICES", "NamedShapes", "Work"]
 
 Counts: TypeAlias = NDArray[np.int64]
-
-MOST_SLICES = 8
-_GRAINS = np.array([1, 16, 64])  # from which on work is cut into 2, 4 and 8 slices
-_SLICES = np.array([1, 2, 4, MOST_SLICES])
 
 
 @dataclass(frozen=True)
@@ -37,30 +34,30 @@ class Work:
     most: int = MOST_SLICES
 
 
-def slices_of(grains: Counts, most: Counts) -> Counts:
-    """Return the number of slices of work that is so many times worth a second one."""
-    slices: Counts = np.minimum(_SLICES[_GRAINS.searchsorted(grains, side="right")], most)
-    return slices
+class NamedShapes:
+    """Shapes with named dimensions.
 
-
-class Entries:
-    """The numbers of entries of shapes with named dimensions."""
+    Attributes
+    ----------
+    fixed : product of the other dimensions of each
+    names : numbers of the names in each, (shapes, most names)
+    """
 
     def __init__(self, shapes: Sequence[Shape]) -> None:
         self._names = sorted({d for shape in shapes for d in shape if isinstance(d, str)})
-        self._fixed = np.array([prod(d for d in shape if isinstance(d, int)) for shape in shapes], np.int64)
+        self.fixed: Counts = np.array([prod(d for d in shape if isinstance(d, int)) for shape in shapes], np.int64)
         number = {name: i for i, name in enumerate(self._names)}
         named = [[number[d] for d in shape if isinstance(d, str)] for shape in shapes]
-        # One array for the first names of all shapes, one for the second ones; behind the names stands a 1.
-        self._factors = [
-            np.array([own[i] if i < len(own) else len(self._names) for own in named], np.intp)
-            for i in range(max(map(len, named), default=0))
-        ]
+        most = max(map(len, named), default=0)
+        # Behind the names stands a 1.
+        rows = [own + [len(self._names)] * (most - len(own)) for own in named]
+        self.names: Counts = np.array(rows, np.int64).reshape(len(shapes), most)
 
-    def __call__(self, sizes: Mapping[str, int]) -> Counts:
-        """Return them for some sizes of the names."""
-        values = np.array([*(sizes[name] for name in self._names), 1], np.int64)
-        entries = self._fixed
-        for factor in self._factors:
-            entries = entries * values[factor]
-        return entries
+    def sizes(self, sizes: Mapping[str, int]) -> Counts:
+        """Return sizes as an array, in the order of their numbers, and the 1."""
+        return np.array([*(sizes[name] for name in self._names), 1], np.int64)
+
+    def entries(self, sizes: Mapping[str, int]) -> Counts:
+        """Return the numbers of entries."""
+        counts: Counts = self.fixed * self.sizes(sizes)[self.names].prod(axis=1)
+        return counts

@@ -9,7 +9,7 @@ from deltarule.kernels.second_process import SecondProcess
 __all__ = ["TAGGING", "TRAINING", "load"]
 
 TRAINING = (
-    "batches", "contexts", "machine", "execute_layers", "execute_updates", "execute_windows", "execute_arrays",
+    "batches", "contexts", "machine", "sizes", "execute_layers", "execute_updates", "execute_windows", "execute_arrays",
     "execute_sequences",
 )  # fmt: skip
 TAGGING = ("lines", "form_numbers", "contexts", "window_scores", "viterbi", "tagged_lines")

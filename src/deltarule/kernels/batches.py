@@ -12,24 +12,28 @@ __all__ = ["lay_out_sentences"]
 
 
 @kernel(
-    int64(int32[::1], int32[::1], int64[::1], int64, int32[::1], int32[::1], int32[::1], int32[:, ::1], int32[::1])
+    int64(
+        int32[::1], int32[::1], int64[::1], int64, int32[:, ::1], int32[::1], int32[::1], int32[::1], int32[::1],
+        int32[:, ::1], int32[:, ::1],
+    )
 )  # fmt: skip
 def lay_out_sentences(
-    tokens: Any, offsets: Any, sentences: Any, size: int, places: Any, forms: Any, rows: Any, positions: Any,
-    chosen: Any,
+    tokens: Any, offsets: Any, sentences: Any, size: int, features: Any, places: Any, forms: Any, rows: Any,
+    chosen: Any, positions: Any, of_forms: Any,
 ) -> int:  # fmt: skip
-    """Count the distinct forms of some sentences, numbered from 1 on, with the boundary, which is 0.
+    """Lay out the distinct forms of some sentences, numbered from 1 on, with the boundary, which is 0; return how many.
 
     Parameters
     ----------
     tokens, offsets : form of each token of the corpus; where its sentences begin, and the end
     sentences : the sentences of the batch
     size : tokens in a window
+    features : of the boundary, and of each form of the corpus, (1 + forms, features)
     places : 0 for every form of the corpus, before and after
-    forms : gets the distinct forms, from entry 1 on, as 1 + form; entry 0 is the boundary
-    rows : gets the number of each token's form
-    positions : gets the numbers of the forms in the window of each token
+    forms, rows : room for a number for each token, and for the boundary
     chosen : gets the number of each token in the corpus
+    positions : gets the numbers of the forms in the window of each token
+    of_forms : gets the features of the distinct forms, (features, 1 + tokens)
     """
     count, token, reach = 1, 0, size // 2
     forms[0] = 0
@@ -50,4 +54,7 @@ def lay_out_sentences(
         token += length
     for i in range(1, count):
         places[forms[i] - 1] = 0
+    for i in range(count):
+        for feature in range(len(of_forms)):
+            of_forms[feature, i] = features[forms[i], feature]
     return count

@@ -39,7 +39,8 @@ class Sentences:
         self.corpus, self.encoded, self.window, self.labels, self.whole = corpus, encoded, window, labels, whole
         self.context = context
         self._names = list(encoded)
-        self._features = np.stack([encoded[name] for name in self._names])
+        # Those of a form side by side, as forms come from all over the corpus.
+        self._features = np.stack([encoded[name] for name in self._names], axis=1)
         self._lengths = np.diff(corpus.sentence_offsets)
         self._places = np.zeros(len(corpus.forms), np.int32)
 
@@ -52,13 +53,14 @@ class Sentences:
 
         corpus, lengths = self.corpus, self._lengths[sentences]
         count = int(lengths.sum())
-        forms = np.empty(count + 1, np.int32)
-        rows, tokens = np.empty((2, count), np.int32)
+        room = np.empty((3 + len(self._names), count + 1), np.int32)
         positions = np.empty((count, self.window), np.int32)
         distinct = lay_out_sentences(
-            corpus.tokens, corpus.sentence_offsets, sentences, self.window, self._places, forms, rows, positions, tokens
-        )
-        feeds: dict[str, Array] = dict(zip(self._names, np.take(self._features, forms[:distinct], axis=1), strict=True))
+            corpus.tokens, corpus.sentence_offsets, sentences, self.window, self._features, self._places, *room[:3],
+            positions, room[3:],
+        )  # fmt: skip
+        tokens = room[2, :count]
+        feeds: dict[str, Array] = dict(zip(self._names, room[3:, :distinct], strict=True))
         feeds["positions"] = positions
         if self.context is not None:
             feeds["context"] = np.take(self.context, tokens, axis=0)

@@ -21,7 +21,7 @@ from deltarule.training.update_rules import SGD, State, UpdateRule
 if TYPE_CHECKING:
     from deltarule.execution.plan import TrainingPlan
 
-_NO_SEEDS = np.zeros(0, np.int32)
+_SEEDS = 1024  # of dropout masks that are drawn at once
 
 __all__ = ["Trainer", "first_non_finite"]
 
@@ -91,6 +91,7 @@ class Trainer:
         self.dtype = np.dtype(dtype)
         self.step_number = 0
         self._random = np.random.default_rng(seed)
+        self._seeds = np.zeros(0, np.int32)
         self._order = topological_order([loss])
         frozen = set(frozen)
         self.parameters = [node for node in self._order if isinstance(node, Parameter) and node not in frozen]
@@ -222,7 +223,7 @@ class Trainer:
         rates = self.update_rule.learning_rate * np.array(factors)
         for column, values in enumerate(rule_settings(self.update_rule, rates, numbers)):
             settings[:, column] = values
-        seeds = self._random.integers(0, 1 << 32, (count, plan.masks), np.uint32).view(np.int32)
+        seeds = self._mask_seeds(count * plan.masks).reshape(count, -1)
         losses, fine = plan.steps(sources, np.ascontiguousarray(order, np.int32), settings, seeds)
         self.step_number += len(losses)
         self.violators = plan.violators
@@ -251,8 +252,7 @@ class Trainer:
 
         settings = rule_settings(self.update_rule, self._rate(), self.step_number + 1)
         plan.settings[: len(settings)] = settings
-        seeds = self._random.integers(0, 1 << 32, plan.masks, np.uint32).view(np.int32) if plan.masks else _NO_SEEDS
-        loss, fine = plan.step(feeds, seeds)
+        loss, fine = plan.step(feeds, self._mask_seeds(plan.masks))
         if not fine:
             self._reference_step(feeds, changing=False)
             raise NonFiniteError(
@@ -262,6 +262,14 @@ class Trainer:
         self.step_number += 1
         self.violators = plan.violators
         return loss
+
+    def _mask_seeds(self, count: int) -> NDArray[np.int32]:
+        """Return the next seeds of dropout masks; many are drawn at once, as that takes hardly longer than a few."""
+        if count > len(self._seeds):
+            drawn = self._random.integers(0, 1 << 32, max(count, _SEEDS), np.uint32).view(np.int32)
+            self._seeds = np.concatenate([self._seeds, drawn])
+        seeds, self._seeds = self._seeds[:count], self._seeds[count:]
+        return seeds
 
     def _reference_step(self, feeds: Feeds, changing: bool = True) -> float:
         """Take a step on the reference interpreter, or only look whether loss and gradients are finite."""
