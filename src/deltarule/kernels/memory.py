@@ -13,8 +13,8 @@ from numba.extending import intrinsic
 from deltarule.kernels.compiled import inlined
 
 __all__ = [
-    "add_and_fetch_old", "call", "doubles", "fetch", "floats", "integers", "long_integers", "operands", "processor",
-    "store",
+    "add_and_fetch_old", "call", "doubles", "fetch", "fetch_ahead", "floats", "integers", "long_integers", "operands",
+    "processor", "store",
 ]  # fmt: skip
 
 
@@ -114,6 +114,29 @@ def store(typing_context: Any, address: Any, value: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(types.int64, types.int64), generate
+
+
+@inlined
+def fetch_ahead(address: int, size: int) -> None:
+    """Ask for the cache lines of some bytes, which will be needed soon."""
+    for offset in range(0, size, 64):
+        _fetch_line(address + offset)
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _fetch_line(typing_context: Any, address: Any) -> Any:
+    """Ask for a line of the cache."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        byte, number = ir.PointerType(ir.IntType(8)), ir.IntType(32)
+        function_type = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+        function = cgutils.get_or_insert_function(builder.module, function_type, "llvm.prefetch.p0")
+        # To be read and written, kept close, and data rather than instructions.
+        ways = [ir.Constant(number, way) for way in (1, 3, 1)]
+        builder.call(function, [builder.inttoptr(arguments[0], byte), *ways])
+        return context.get_dummy_value()
+
+    return types.void(types.int64), generate
 
 
 @intrinsic  # type: ignore[untyped-decorator]

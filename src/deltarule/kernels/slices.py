@@ -12,7 +12,7 @@ from numba import int64
 
 from deltarule.kernels.compiled import inlined
 from deltarule.kernels.layers import finish_rows
-from deltarule.kernels.memory import doubles, floats, integers
+from deltarule.kernels.memory import doubles, fetch_ahead, floats, integers
 from deltarule.kernels.products import multiply
 from deltarule.kernels.rows import add_distinct_rows, fill
 from deltarule.kernels.updates import update
@@ -24,6 +24,7 @@ ALL = 1 << 40  # the length of arrays of which only the rows of a slice are touc
 _TILE = 256  # rows of a layer whose products stay in the cache until bias and activation have passed over them
 _WINDOWS = 32  # whose preactivations pass through f together
 _VECTORS = 64  # that are multiplied at a time
+_AHEAD = 4  # rows that are asked for before they are updated, as they lie anywhere in a large table
 _FEW_VECTORS = 64  # for which it is less work to read weights as they lie than to transpose them
 
 
@@ -167,6 +168,10 @@ def update_rows(o: Any, x: Any, part: int, parts: int) -> None:
     begin, end = rows_of_slice(o[5], part, parts)
     one, two = min(int64(x[1]), 1), min(int64(x[1]), 2) // 2
     for i in range(begin, end):
+        ahead = 4 * columns * distinct[min(i + _AHEAD, end - 1)]
+        fetch_ahead(o[0] + ahead, 4 * columns)
+        fetch_ahead(o[2] + ahead * one, 4 * columns)
+        fetch_ahead(o[3] + ahead * two, 4 * columns)
         at = distinct[i] * columns
         to = at + columns
         gradient = sums[i * columns : (i + 1) * columns]

@@ -53,14 +53,14 @@ class Sentences:
 
         corpus, lengths = self.corpus, self._lengths[sentences]
         count = int(lengths.sum())
-        room = np.empty((3 + len(self._names), count + 1), np.int32)
+        forms, rows, tokens, *of_forms = room = np.empty((3 + len(self._names), count + 1), np.int32)
         positions = np.empty((count, self.window), np.int32)
         distinct = lay_out_sentences(
-            corpus.tokens, corpus.sentence_offsets, sentences, self.window, self._features, self._places, *room[:3],
-            positions, room[3:],
+            corpus.tokens, corpus.sentence_offsets, sentences, self.window, self._features, self._places, forms, rows,
+            tokens, positions, room[3:],
         )  # fmt: skip
-        tokens = room[2, :count]
-        feeds: dict[str, Array] = dict(zip(self._names, room[3:, :distinct], strict=True))
+        tokens = tokens[:count]
+        feeds: dict[str, Array] = {name: ids[:distinct] for name, ids in zip(self._names, of_forms, strict=True)}
         feeds["positions"] = positions
         if self.context is not None:
             feeds["context"] = np.take(self.context, tokens, axis=0)
