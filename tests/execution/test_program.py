@@ -87,7 +87,7 @@ class TestPlaces:
         x = program.buffer(("n",))
         program.emit(do.FILL, [x, program.size(("n",))], writes=[x], work=Work(("n",), 10))
         program.finish()
-        for n, expected in ((39, False), (40, True), (640, True), (3, False), (40, True), (39, False)):
+        for n, expected in ((19, False), (20, True), (640, True), (3, False), (20, True), (19, False)):
             program.bind({"n": n})
             assert program.worth_help == expected
 

@@ -21,7 +21,7 @@ __all__ = ["Matrix", "Program", "address"]
 
 _OPERANDS = 17
 _NUMBERS = 4
-_WORTH_HELP = 4  # grains of an instruction; for less, threads wait longer for each other's numbers than they save
+_WORTH_HELP = 2  # grains of an instruction; for less, threads wait longer for each other's numbers than they save
 _SLACK = 1.25  # a buffer that was too small is made larger than it has to be, as batches differ a little
 
 
