@@ -30,7 +30,8 @@ def test_products_of_parts_of_wider_matrices(run, normal, sizes, transposed, acc
         result, columns + 3, accumulate, slices=slices,
     )  # fmt: skip
     expected = a.astype(np.float64) @ b + (c if accumulate else 0)
-    np.testing.assert_allclose(result[:, :columns], expected, rtol=1e-5, atol=1e-5)
+    # Rounding grows with the number of terms.
+    np.testing.assert_allclose(result[:, :columns], expected, rtol=1e-5, atol=1e-5 * max(1, inner / 100))
     assert np.isnan(result[:, columns:]).all()
 
 
