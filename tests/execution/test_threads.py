@@ -12,7 +12,7 @@ from threadpoolctl import ThreadpoolController
 import deltarule as dr
 from deltarule.errors import InputError, NonFiniteError
 from deltarule.execution import threads
-from deltarule.execution.cores import left_processor
+from deltarule.execution.cores import left_processor, one_thread_of_algebra
 from deltarule.kernels import instructions as do
 
 PATIENCE = 60  # seconds after which something hangs
@@ -206,6 +206,16 @@ def test_one_thread_and_small_programs_need_no_helpers():
     assert not helpers_started(trainer(threads=1), BATCHES[0])
     small = dr.Trainer(dr.SquaredError().loss(dr.Network([dr.Dense(3, 2)])), threads=4)
     assert not helpers_started(small, {"inputs": np.ones((5, 3)), "targets": np.ones((5, 2))})
+
+
+def test_libraries_are_held_to_one_thread_whichever_thread_asks():
+    def threads_of_libraries():
+        with one_thread_of_algebra():
+            return [library["num_threads"] for library in ThreadpoolController().select(user_api="blas").info()]
+
+    assert set(threads_of_libraries()) == {1}
+    assert set(in_time(threads_of_libraries)) == {1}
+    assert set(threads_of_libraries()) == {1}
 
 
 def test_two_trainers_in_two_threads(alone):

@@ -58,14 +58,22 @@ class _OneThread:
                 before = [(library, library.get_num_threads()) for library in self.libraries()]
                 self.changed = [(library, threads) for library, threads in before if threads != 1]
                 for library, _ in self.changed:
-                    library.set_num_threads(1)
+                    _set_threads(library, 1)
 
     def __exit__(self, *_: object) -> None:
         with self.lock:
             self.users -= 1
             if self.users == 0:
                 for library, threads in self.changed:
-                    library.set_num_threads(threads)
+                    _set_threads(library, threads)
+
+
+def _set_threads(library: Any, threads: int) -> None:
+    """Set the number of threads of a library; newer threadpoolctl ignores all threads but the first that does so."""
+    let_go = getattr(library, "clear_controlling_thread", None)
+    if let_go is not None:
+        let_go(force=True)
+    library.set_num_threads(threads)
 
 
 @cache
