@@ -39,18 +39,20 @@ def _time_a_step(plan: TrainingPlan, feeds: dict[str, Array], times: list[list[f
     program, nothing = plan.program, np.zeros(0, np.int64)
     plan.feed(feeds)
     for stage, own in enumerate(times):
-        rows = slice(program.stages[stage], program.stages[stage + 1])
+        tasks = program.tasks[program.stages[stage] : program.stages[stage + 1] + 1]
+        rows, own_stage = slice(tasks[0], tasks[-1]), np.array([0, len(tasks) - 1])
         table, numbers = program.table[rows].copy(), program.numbers[rows].copy()
         began = perf_counter()
-        run(FUNCTIONS, 1, 0, nothing, table, program.memory, numbers, np.array([0, len(table)]))
+        run(FUNCTIONS, 1, 0, nothing, table, program.memory, numbers, tasks - tasks[0], own_stage)
         own.append(perf_counter() - began)
 
 
 def _names(plan: TrainingPlan, stage: int) -> str:
     """Return the names of the instructions of a stage, each once."""
-    rules = {"SGD", "MOMENTUM", "NESTEROV", "ADAGRAD", "RMSPROP", "ADAM"}
-    names = {number: name for name, number in vars(instructions).items() if name.isupper() and name not in rules}
-    codes = plan.program.table[plan.program.stages[stage] : plan.program.stages[stage + 1], 0]
+    others = {"SGD", "MOMENTUM", "NESTEROV", "ADAGRAD", "RMSPROP", "ADAM", "THE_LONGER", "ROWS", "INNER"}
+    names = {number: name for name, number in vars(instructions).items() if name.isupper() and name not in others}
+    first, last = plan.program.tasks[plan.program.stages[stage : stage + 2]]
+    codes = plan.program.table[first:last, 0]
     return ", ".join(dict.fromkeys(names[code].lower().replace("_", " ") for code in codes.tolist()))
 
 

@@ -1,5 +1,7 @@
 """Programs: places in memory, buffers that grow, and instructions in an order that respects what they depend on."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -25,8 +27,14 @@ def add(program, source, target, entries=4, **options):
 
 def stages(program):
     """Return the codes of the instructions of each stage."""
+    return [[code for task in stage for code in task] for stage in tasks(program)]
+
+
+def tasks(program):
+    """Return the codes of the instructions of each task of each stage."""
     program.finish()
-    return [program.table[a:b, 0].tolist() for a, b in zip(program.stages, program.stages[1:], strict=False)]
+    codes = [program.table[a:b, 0].tolist() for a, b in pairwise(program.tasks)]
+    return [codes[a:b] for a, b in pairwise(program.stages)]
 
 
 def run(program, **sizes):
@@ -177,6 +185,39 @@ class TestOrder:
         x, y = Matrix(0, 4, 0, (0, 2)), Matrix(1, 4, 1, (0, 2))
         assert not x.overlaps(y)
         assert x.overlaps(Matrix(2, 0, 0))
+
+    def test_instructions_cut_by_the_same_examples_are_one_task(self):
+        program = Program()
+        x, y, z = (program.buffer(("n",)) for _ in range(3))
+        work, others = Work(("n",), 10), Work(("n",), 20)
+        one, add_up = {"work": work, "by_examples": True}, {"work": others, "by_examples": True}
+        fill(program, x, 1, **one)
+        fill(program, program.buffer((4,)), 7)  # depends on none of them
+        add(program, x, y, **one)
+        add(program, y, x, **one)
+        add(program, x, z, **add_up)  # by other examples
+        add(program, z, y, **one)  # after those
+        add(program, x, x, **one)  # which was read by them
+        add(program, x, y, work=work)  # by entries
+        fills, adds = do.FILL, do.ADD_SCALED
+        assert tasks(program) == [[[fills, adds, adds], [fills]], [[adds]], [[adds, adds]], [[adds]]]
+
+    def test_a_slice_goes_through_a_whole_task(self):
+        """The second instruction of the task changes what the first one reads, in the same examples alone."""
+        program = Program()
+        x, y = program.buffer(("n",)), program.buffer(("n",))
+        both, count = {"work": Work(("n",), 1), "by_examples": True}, program.size(("n",))
+        for source, target in ((x, y), (y, x), (x, y)):
+            program.emit(
+                do.ADD_SCALED, [source, target, count], reads=[source], writes=[target], numbers=[1.0], **both
+            )  # fmt: skip
+        program.finish()
+        assert len(program.tasks) == 2
+        program.bind({"n": 100})
+        program.contents(x)[:] = np.arange(len(program.contents(x)))
+        run(program, n=100)
+        assert program.memory[program.table[0, 1]] == 8
+        np.testing.assert_array_equal(program.contents(y)[:100], 3 * np.arange(100))
 
     def test_an_instruction_waits_for_its_guard_and_is_passed_over_where_it_is_0(self):
         for known, expected in (([1.0], 1.0), ([np.inf], 0.0)):

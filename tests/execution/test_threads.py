@@ -14,6 +14,7 @@ from deltarule.errors import InputError, NonFiniteError
 from deltarule.execution import threads
 from deltarule.execution.cores import left_processor, one_thread_of_algebra
 from deltarule.kernels import instructions as do
+from deltarule.training.minibatches import Minibatches
 
 PATIENCE = 60  # seconds after which something hangs
 random = np.random.default_rng(0)
@@ -92,6 +93,48 @@ def test_what_is_cut_into_slices_is_right(plans, objective):
     own = trainer(objective)
     plan = plans.check(own.loss, BATCHES[0], seeds=[1, 2])
     assert most_slices(plan.program) >= 4
+
+
+@pytest.mark.parametrize("rows", [100, 301, 900])
+@pytest.mark.parametrize("squared", [False, True])
+def test_small_layers_are_cut_by_examples_and_right(plans, rows, squared):
+    """A layer that reads another's parameters too, so that gradients that have parts are added to each other."""
+    random = np.random.default_rng(rows)
+    x, shared = dr.input("x", ("batch", 60)), dr.parameter(random.normal(size=(60, 60)) / 8)
+    biases = [dr.parameter(random.normal(size=size)) for size in (60, 60, 120, 6)]
+    a = dr.dropout(dr.tanh(dr.affine(dr.tanh(dr.affine(x, shared, biases[0])), shared, biases[1])), 0.3)
+    b = dr.relu(dr.affine(a, dr.parameter(random.normal(size=(120, 60)) / 8), biases[2]))
+    scores = dr.affine(b, dr.parameter(random.normal(size=(6, 120)) / 8), biases[3])
+    feeds = {"x": random.normal(size=(rows, 60))}
+    if squared:
+        loss = dr.SquaredError()(scores, dr.input("y", ("batch", 6)))
+        feeds["y"] = random.normal(size=(rows, 6))
+    else:
+        loss = dr.SoftmaxCrossEntropy()(scores, dr.input("y", ("batch",), integer=True))
+        feeds["y"] = random.integers(0, 6, rows)
+    plan = plans.check(loss, feeds, seeds=[5])
+    program = plan.program
+    chain = max(np.diff(program.tasks))
+    assert chain >= 10
+    first = program.tasks[np.argmax(np.diff(program.tasks))]
+    assert program.memory[program.table[first, 1]] == {100: 2, 301: 2, 900: 4}[rows]
+
+
+@pytest.mark.parametrize("threads", [2, 4])
+def test_steps_on_rows_of_whole_arrays_are_those_on_batches_whatever_the_number_of_threads(threads):
+    def trained(threads, at_once):
+        random = np.random.default_rng(0)
+        net = dr.Network([dr.Dense(64, 100, activation="relu"), dr.Dense(100, 10)])
+        data = {"inputs": random.normal(size=(1800, 64)).astype(np.float32), "targets": random.integers(0, 10, 1800)}
+        own = dr.Trainer(dr.SoftmaxCrossEntropy().loss(net), dr.Adam(0.01), threads=threads)
+        batches = Minibatches(data, 450, np.random.default_rng(1))
+        losses = list(own.losses(batches if at_once else list(batches)))
+        assert most_slices(own._plan.program) == 2
+        return losses, [parameter.value.tobytes() for parameter in own.parameters]
+
+    expected = trained(1, False)
+    for at_once in (True, False):
+        assert in_time(trained, threads, at_once) == expected
 
 
 @pytest.mark.parametrize("rows", [300, 1100])

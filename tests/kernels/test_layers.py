@@ -9,13 +9,13 @@ from deltarule.kernels import instructions as do
 SEED, RATE = 12345, 0.4
 
 
-def layer(run, x, weight, bias, function=elementwise.TANH, rate=RATE, slices=1):
+def layer(run, x, weight, bias, function=elementwise.TANH, rate=RATE, slices=1, by_examples=False):
     """Return dropout(f(W x + b)) for rows x."""
     (rows, inputs), outputs = x.shape, len(weight)
     z = np.full((rows, outputs), np.nan, np.float32)
     run(
-        do.LAYER, x, inputs, rows, inputs, weight, outputs, z, bias, bias.size, SEED, numbers=[function, 0, rate],
-        slices=slices,
+        do.LAYER, x, inputs, rows, inputs, weight, outputs, z, bias, bias.size, SEED, by_examples,
+        numbers=[function, 0, rate], slices=slices,
     )  # fmt: skip
     return z
 
@@ -32,6 +32,17 @@ def test_slices_of_rows_and_of_neurons_draw_the_same_masks(run, normal, rows, ou
     x, weight, bias = normal(rows, 6), normal(outputs, 6), normal(outputs)
     expected = np.tanh(x @ weight.T + bias) * mask(run, rows, outputs)
     np.testing.assert_allclose(layer(run, x, weight, bias, slices=slices), expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("slices", [1, 2, 8])
+@pytest.mark.parametrize(
+    ("rows", "inputs", "outputs"), [(1, 6, 90), (70, 40, 33), (600, 20, 47), (300, 30, 9), (0, 4, 40)]
+)
+def test_slices_of_examples_whether_weights_are_transposed_or_not(run, normal, rows, inputs, outputs, slices):
+    x, weight, bias = normal(rows, inputs), normal(outputs, inputs), normal(outputs)
+    expected = np.tanh(x @ weight.T + bias) * mask(run, rows, outputs)
+    found = layer(run, x, weight, bias, slices=slices, by_examples=True)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
 
 
 def test_without_bias_and_without_inputs(run, normal):
@@ -66,12 +77,13 @@ def test_signals_of_some_rows_find_their_activations_and_masks(run, normal, rows
 
 @pytest.mark.parametrize("slices", [1, 8])
 @pytest.mark.parametrize("rows", [0, 1, 30])
-def test_the_signal_of_a_bias_is_the_sum_of_rows_or_is_added_to_what_is_there(run, normal, rows, slices):
-    signal, sums = normal(rows, 35), np.full(35, np.nan, np.float32)
+def test_the_signal_of_a_bias_is_the_sum_of_rows(run, normal, rows, slices):
+    signal, sums, parts = normal(rows, 35), np.full(35, np.nan, np.float32), np.full((9, 35), np.nan, np.float32)
     run(do.ADD_BIAS_SIGNAL, signal, rows, 35, sums, 0, slices=slices)
     np.testing.assert_allclose(sums, signal.sum(axis=0), rtol=1e-5, atol=1e-5)
-    run(do.ADD_BIAS_SIGNAL, signal, rows, 35, sums, 1, slices=slices)
-    np.testing.assert_allclose(sums, 2 * signal.sum(axis=0), rtol=1e-5, atol=1e-5)
+    run(do.ADD_BIAS_SIGNAL, signal, rows, 35, parts, 1, slices=slices)
+    np.testing.assert_allclose(parts[:slices].sum(axis=0), signal.sum(axis=0), rtol=1e-5, atol=1e-5)
+    assert np.isnan(parts[slices:]).all()
 
 
 @pytest.mark.parametrize("slices", [1, 2, 8])

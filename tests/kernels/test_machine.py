@@ -27,7 +27,7 @@ class Counting:
         program.emit(do.ADD_SCALED, [x, y, count], reads=[x], writes=[y], work=slices, numbers=[1.0], guard=guarded)
         program.finish()
         program.bind({})
-        self.tables = (program.table, program.memory, program.numbers, program.stages)
+        self.tables = (program.table, program.memory, program.numbers, program.tasks, program.stages)
         self.threads = threads
         self.counters = np.zeros(counters_needed(len(program.stages) - 1, threads), np.int64)
 

@@ -35,6 +35,26 @@ def test_products_of_parts_of_wider_matrices(run, normal, sizes, transposed, acc
     assert np.isnan(result[:, columns:]).all()
 
 
+@pytest.mark.parametrize("slices", [1, 2, 8])
+@pytest.mark.parametrize("sizes", [(200, 30, 10), (5, 40, 3), (1, 1, 1)])
+def test_products_that_are_cut_by_examples(run, normal, sizes, slices):
+    """Examples are the rows of a signal that is shared out, and what is summed over in the gradient of a weight."""
+    examples, inputs, outputs = sizes
+    signal, weight, x = normal(examples, outputs), normal(outputs, inputs), normal(examples, inputs)
+    shared, parts = np.full((examples, inputs), np.nan, np.float32), np.full((9, outputs, inputs), np.nan, np.float32)
+    run(
+        do.MULTIPLY, examples, inputs, outputs, signal, outputs, 0, weight, inputs, 0, shared, inputs, 0, do.ROWS,
+        slices=slices,
+    )  # fmt: skip
+    np.testing.assert_allclose(shared, signal @ weight, rtol=1e-5, atol=1e-5)
+    run(
+        do.MULTIPLY, outputs, inputs, examples, signal, outputs, 1, x, inputs, 0, parts, inputs, 0, do.INNER,
+        slices=slices,
+    )  # fmt: skip
+    np.testing.assert_allclose(parts[:slices].sum(axis=0), signal.T @ x, rtol=1e-5, atol=1e-4)
+    assert np.isnan(parts[slices:]).all()
+
+
 @pytest.mark.parametrize("sizes", [(0, 3, 4), (3, 0, 4), (0, 0, 0)])
 def test_products_without_entries_write_nothing(run, sizes):
     rows, columns, inner = sizes

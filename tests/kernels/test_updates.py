@@ -72,9 +72,19 @@ def test_only_the_rows_that_are_named_change(run, normal, rule):
 @pytest.mark.parametrize("numbers", [[], [3.0, 4.0], [3e30, 4e30], [1e-30] * 40, [NAN, 1], [1] * 39 + [INF]])
 def test_norms_are_squared_in_double_precision(run, numbers, slices):
     x, norms = np.array(numbers, np.float32), np.full(4, 7.0)
-    run(do.NORM, x, x.size, 1, norms, slices=slices)
+    run(do.NORM, x, x.size, 1, norms, 1, slices=slices)
     np.testing.assert_allclose(norms[:slices].sum(), (x.astype(np.float64) ** 2).sum(), rtol=1e-7)
     assert (norms[slices:] == 7).all()
+
+
+@pytest.mark.parametrize("slices", [1, 2, 4])
+@pytest.mark.parametrize("parts", [1, 2, 8])
+def test_norms_are_those_of_the_sum_of_parts_which_is_left_in_the_first(run, normal, parts, slices):
+    x, norms = normal(parts, 100), np.zeros(4)
+    expected = x.astype(np.float64).sum(axis=0)
+    run(do.NORM, x, 50, 2, norms, parts, slices=slices)
+    np.testing.assert_allclose(x[0], expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(norms.sum(), (expected**2).sum(), rtol=1e-5)
 
 
 @pytest.mark.parametrize(("norms", "loss", "clip", "fine", "factor"), [

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from deltarule.errors import InputError
+from deltarule.execution.examples import work_by_examples
 from deltarule.execution.program import Matrix, Program
 from deltarule.execution.rewrites import Unit, rewritten
 from deltarule.execution.sizes import Work
+from deltarule.execution.taken_rows import take_rows
 from deltarule.graph import Array, Constant, DropoutMask, Input, Node, Parameter
 from deltarule.graph.operations.arrangement import Concatenate, RowLookup
 from deltarule.graph.shapes import Shape
@@ -40,10 +42,18 @@ class Rows:
 
 @dataclass(frozen=True)
 class Signal:
-    """An error signal: one for each entry, or only the rows that carry one, one after another."""
+    """An error signal: one for each entry, or only the rows that carry one, one after another.
+
+    Attributes
+    ----------
+    matrix : where it lies
+    rows : those that carry one, if not all do
+    parts : place of how many parts it has, one after another, whose sum it is
+    """
 
     matrix: Matrix
     rows: Rows | None = None
+    parts: int | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +101,7 @@ class Compiler:
     program : the instructions so far
     values : where the value of each node lies
     inputs : the leaves whose arrays are fed
+    taken_rows : how they can be rows of whole arrays instead
     seeds : place of the seed of each dropout mask
     limits : for inputs that hold ids, places of the limits that they must stay below
     lengths : inputs that hold lengths of sentences, and the shape whose entries they must add up to
@@ -122,12 +133,14 @@ class Compiler:
                 self.uses[source] = self.uses.get(source, 0) + 1
         for output in outputs:
             self.uses[output] = self.uses.get(output, 0) + 1
+        self._work_by_examples = work_by_examples(self.units)
         self._signals: dict[Node, list[Signal | RowsOfTable]] = {}
         self._wanted: Collection[Node] = ()
         for node in order:
             if node.operation is None:
                 self._leaf(node)
         self._join_ahead()
+        self.taken_rows = take_rows(self.program, self.inputs, self.by_examples) if training else None
         for unit in self.units:
             self._rule(unit)[0](self, unit)
 
@@ -164,6 +177,10 @@ class Compiler:
         """Return the place of a number of entries."""
         return self.program.size(shape)
 
+    def by_examples(self, rows: Shape) -> Work | None:
+        """Return the work of the layers that are cut by the examples of a batch, if there are any on these rows."""
+        return self._work_by_examples.get(rows)
+
     def contiguous(self, matrix: Matrix, shape: Shape, rows: Rows | None = None) -> Matrix:
         """Return a matrix whose rows lie one after another: the same, or a copy."""
         if not matrix.stride:
@@ -181,7 +198,12 @@ class Compiler:
         return copy
 
     def dense(self, signal: Signal, shape: Shape) -> Matrix:
-        """Return a signal for every entry, with zeros where there was none."""
+        """Return a signal for every entry, with zeros where there was none, and one part."""
+        if signal.parts is not None:
+            self.program.emit(
+                do.SUM_PARTS, [signal.matrix, signal.parts, self.size(shape), signal.matrix], reads=[signal.matrix],
+                writes=[signal.matrix], work=Work(shape, 16384),
+            )  # fmt: skip
         matrix = self.contiguous(signal.matrix, shape, signal.rows)
         if signal.rows is None:
             return matrix

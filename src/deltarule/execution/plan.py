@@ -190,6 +190,8 @@ class TrainingPlan(Plan):
         self._fine = fine.address
         self._gradients = {parameter: update.found for parameter, update in zip(gradients, updates, strict=True)}
         self._margins = [(rows.count.address, c.size(shape)) for rows, shape in c.violators]
+        self._taken_rows = c.taken_rows
+        self._taken: list[Array] = []  # where rows of whole arrays are put
         self._seed_places = np.array(list(c.seeds.values()), np.int64)
         super().__init__(c, threads)
 
@@ -213,17 +215,11 @@ class TrainingPlan(Plan):
 
     def sources(self, data: Mapping[Any, Any]) -> list[Array] | None:
         """Return whole arrays of examples for `steps`, or ``None`` where batches cannot be rows of them."""
-        if data.keys() != {feed.node.name for feed in self._inputs} or self.compiler.lengths:
-            return None
-        shapes = [feed.node.shape for feed in self._inputs]
         if (
-            not shapes
-            or not shapes[0]
-            or len({shape[:1] for shape in shapes}) != 1
-            or not isinstance(shapes[0][0], str)
+            self._taken_rows is None
+            or data.keys() != {feed.node.name for feed in self._inputs}
+            or self.compiler.lengths
         ):
-            return None
-        if any(isinstance(d, str) for shape in shapes for d in shape[1:]):
             return None
         sizes: dict[str, int] = {}
         for feed in self._inputs:
@@ -253,19 +249,21 @@ class TrainingPlan(Plan):
         losses : of the steps that went well
         fine : whether all did
         """
+        assert self._taken_rows is not None
         count, rows = order.shape
-        self._taken = [np.zeros((rows, *source.shape[1:]), source.dtype) for source in sources]
+        if not self._taken or len(self._taken[0]) != rows:
+            self._taken = [np.zeros((rows, *source.shape[1:]), source.dtype) for source in sources]
         self.feed({feed.node.name: taken for feed, taken in zip(self._inputs, self._taken, strict=True)})
+        for feed, source in zip(self._inputs, sources, strict=True):
+            self.program.memory[self._taken_rows.sources[feed.node]] = address(source)
         losses = np.zeros(count)
-        inputs = [
-            (address(source), address(taken), taken[0].size) for source, taken in zip(sources, self._taken, strict=True)
-        ]
         table = [
-            count, rows, address(order), len(inputs), address(settings), address(self.settings), self.masks,
-            address(seeds), self._fine, address(self._loss), address(losses),
-            *(entry for row in inputs for entry in row), *self._seed_places,
+            count, rows, address(order), self._taken_rows.order, address(settings), address(self.settings), self.masks,
+            address(seeds), self._fine, address(self._loss), address(losses), *self._seed_places,
         ]  # fmt: skip
+        self.program.memory[self._taken_rows.wanted] = 1
         done = self._threads.run(np.array(table, np.int64))
+        self.program.memory[self._taken_rows.wanted] = 0
         return losses[:done], done == count
 
     def gradient(self, parameter: Parameter) -> Array:

@@ -55,6 +55,7 @@ class _Instruction:
     operands: list[int]
     numbers: Sequence[float]
     level: int
+    by_examples: Work | None
 
 
 @dataclass
@@ -71,7 +72,7 @@ class Program:
     Attributes
     ----------
     memory : addresses and sizes, by place
-    table, numbers, stages : the tables of `kernels.machine.run`, after `finish`
+    table, numbers, tasks, stages : the tables of `kernels.machine.run`, after `finish`
     worth_help : whether more than one thread should work on it, after `bind`
     """
 
@@ -82,7 +83,7 @@ class Program:
         self._slices: dict[Work, int] = {}
         self._buffers: list[_Buffer] = []
         self._views: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        self._accesses: dict[Hashable, list[tuple[Matrix, bool, int]]] = defaultdict(list)
+        self._accesses: dict[Hashable, list[tuple[Matrix, bool, _Instruction]]] = defaultdict(list)
         self._instructions: list[_Instruction] = []
         self._bound: dict[str, int] | None = None
         self.worth_help = False
@@ -161,6 +162,7 @@ class Program:
         work: Work | int = 1,
         numbers: Sequence[float] = (),
         guard: Matrix | None = None,
+        by_examples: bool = False,
     ) -> None:
         """Add an instruction.
 
@@ -170,23 +172,31 @@ class Program:
         reads, writes : arrays and counters that it depends on and that it changes
         work : how it is sliced
         guard : a counter; where it is 0, the instruction is passed over
+        by_examples : whether each slice has some examples of the batch, and all that others of the same work have
+            written for these or read of these
         """
         if guard is not None:
             reads = [*reads, guard]
-        level = 0
-        for matrix, writing in [(m, False) for m in reads] + [(m, True) for m in writes]:
-            for earlier, written, at in self._accesses[matrix.owner]:
-                if (writing or written) and matrix.overlaps(earlier):
-                    level = max(level, at + 1)
-        for matrix, writing in [(m, False) for m in reads] + [(m, True) for m in writes]:
-            self._accesses[matrix.owner].append((matrix, writing, level))
-        places = [o.address if isinstance(o, Matrix) else o for o in operands]
         always = self.constant(1) if guard is None else guard.address
-        self._instructions.append(_Instruction(code, self.slices(work), always, places, tuple(numbers), level))
+        places = [o.address if isinstance(o, Matrix) else o for o in operands]
+        cut = work if by_examples and isinstance(work, Work) else None
+        own = _Instruction(code, self.slices(work), always, places, tuple(numbers), 0, cut)
+        for matrix, writing in [(m, False) for m in reads] + [(m, True) for m in writes]:
+            for accessed, written, earlier in self._accesses[matrix.owner]:
+                if (writing or written) and matrix.overlaps(accessed):
+                    together = cut is not None and earlier.by_examples == cut
+                    own.level = max(own.level, earlier.level if together else earlier.level + 1)
+        for matrix, writing in [(m, False) for m in reads] + [(m, True) for m in writes]:
+            self._accesses[matrix.owner].append((matrix, writing, own))
+        self._instructions.append(own)
 
     def finish(self) -> None:
-        """Lay the program out: instructions sorted into stages, none of which depends on another of its stage."""
-        ordered = sorted(self._instructions, key=lambda instruction: instruction.level)
+        """Lay the program out: tasks sorted into stages, none of which depends on another of its stage."""
+        by_task: dict[Hashable, list[_Instruction]] = defaultdict(list)
+        for number, instruction in enumerate(self._instructions):
+            by_task[instruction.level, instruction.by_examples or number].append(instruction)
+        tasks = sorted(by_task.values(), key=lambda task: task[0].level)
+        ordered = [instruction for task in tasks for instruction in task]
         zero = self.constant(0)
         self.table = np.full((len(ordered), 3 + _OPERANDS), zero, np.int64)
         self.numbers = np.zeros((len(ordered), _NUMBERS), np.float64)
@@ -194,8 +204,9 @@ class Program:
             self.table[row, :3] = instruction.code, instruction.slices, instruction.guard
             self.table[row, 3 : 3 + len(instruction.operands)] = instruction.operands
             self.numbers[row, : len(instruction.numbers)] = instruction.numbers
-        levels = np.array([instruction.level for instruction in ordered])
-        self.stages = np.append(np.flatnonzero(np.diff(levels, prepend=-1)), len(ordered)).astype(np.int64)
+        self.tasks = np.cumsum([0, *map(len, tasks)], dtype=np.int64)
+        levels = np.array([task[0].level for task in tasks])
+        self.stages = np.append(np.flatnonzero(np.diff(levels, prepend=-1)), len(tasks)).astype(np.int64)
         self.memory = np.array(self._values, np.int64)
         self._multiplied = any(sum(isinstance(d, str) for d in buffer.shape) > 1 for buffer in self._buffers)
         self._counts = NamedShapes([*self._sizes, *(work.amount for work in self._slices)])

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from deltarule.graph.shapes import Shape
 from deltarule.kernels.sizes import MOST_SLICES
 
-__all__ = ["MOST_SLICES", "NamedShapes", "Work"]
+__all__ = ["GRAIN", "MOST_SLICES", "NamedShapes", "Work"]
+
+GRAIN = 1 << 19  # products of two numbers that are worth a second slice
 
 Counts: TypeAlias = NDArray[np.int64]
 

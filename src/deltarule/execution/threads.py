@@ -73,7 +73,9 @@ class _Shared:
         self.counters: NDArray[np.int64] = np.zeros(counters_needed(len(program.stages) - 1, threads) + 8, np.int64)
         address: int = self.counters.__array_interface__["data"][0]
         self.address = (address + 63) // 64 * 64
-        self.tables: tuple[Any, ...] = (program.table, program.memory, program.numbers, program.stages)
+        self.tables: tuple[Any, ...] = (
+            program.table, program.memory, program.numbers, program.tasks, program.stages
+        )  # fmt: skip
         self.wake = threading.Event()
         self.asleep = 0
         self.stepping = False

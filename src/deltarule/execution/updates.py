@@ -22,13 +22,15 @@ class DenseUpdate:
 
     def __init__(self, c: Compiler, parameter: Parameter, gradient: Signal, norms: Matrix) -> None:
         self.program, self.value = c.program, c.values[parameter]
-        self.found = c.dense(gradient, parameter.shape)
+        self.found = gradient.matrix if gradient.parts is not None else c.dense(gradient, parameter.shape)
         self.entries = parameter.value.size
-        self.slices = min(max(self.entries // 16384, 1), SLICES)
+        self.slices = 1 if self.entries < 4096 else 2 if self.entries < 65536 else SLICES
         count, one = self.program.constant(self.entries), self.program.constant(1)
+        parts = one if gradient.parts is None else gradient.parts
         self.program.emit(
-            do.NORM, [self.found, count, one, norms], reads=[self.found], writes=[norms], work=self.slices
-        )
+            do.NORM, [self.found, count, one, norms, parts], reads=[self.found],
+            writes=[norms, self.found], work=self.slices,
+        )  # fmt: skip
 
     def emit(self, states: Sequence[Matrix], settings: Matrix, factor: Matrix, fine: Matrix, rule: int) -> None:
         """Emit the update."""
@@ -60,7 +62,7 @@ class RowsUpdate:
                  p.constant(int(number == 0)), known],
                 reads=[part.matrix, part.ids, *part.depends], writes=[places, distinct, sums, known],
             )  # fmt: skip
-        p.emit(do.NORM, [sums, known, self.columns, norms], reads=[sums, known], writes=[norms])
+        p.emit(do.NORM, [sums, known, self.columns, norms, p.constant(1)], reads=[sums, known], writes=[norms])
         self.work = Work((*capacity, *shape[1:]), 16384)
         self.found = (sums, distinct, known)
 

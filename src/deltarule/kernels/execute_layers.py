@@ -9,9 +9,8 @@ from deltarule.kernels.compiled import called_by_address
 from deltarule.kernels.elementwise import map_function, scale_by_slope
 from deltarule.kernels.layers import add_columns, mask, share_rows
 from deltarule.kernels.memory import doubles, floats, integers, long_integers, operands
-from deltarule.kernels.products import multiply
 from deltarule.kernels.rows import copy
-from deltarule.kernels.slices import ALL, layer, rows_of_slice
+from deltarule.kernels.slices import ALL, cut_product, examples_of_slice, layer, rows_of_slice
 from deltarule.kernels.sparse import share_sparse_rows, share_sparse_values, sparse_layer
 
 __all__ = ["do_layers"]
@@ -23,28 +22,21 @@ def do_layers(instruction: int, memory_address: int, numbers_address: int, part:
     p, memory, x = long_integers(instruction, 20), long_integers(memory_address, ALL), doubles(numbers_address, 4)
     code, o = p[0], operands(p, memory)
     if code == do.MULTIPLY:
-        rows, columns, a, b, c = o[0], o[1], o[3], o[6], o[9]
-        # The longer side is cut: the library lays the other factor out anew for each slice.
-        if columns > rows:
-            first, last = rows_of_slice(columns, part, parts)
-            b += 4 * first * (o[7] if o[8] else 1)
-            c += 4 * first
-            columns = last - first
-        else:
-            first, last = rows_of_slice(rows, part, parts)
-            a += 4 * first * (1 if o[5] else o[4])
-            c += 4 * first * o[10]
-            rows = last - first
-        multiply(rows, columns, o[2], a, o[4], o[5] != 0, b, o[7], o[8] != 0, c, o[10], o[11] != 0)
+        cut_product(o, part, parts)
     elif code == do.LAYER:
         layer(o, x, part, parts)
     elif code == do.SHARE_FINISHED:
-        first, last = rows_of_slice(o[1], part, parts)
+        first, last = examples_of_slice(o[1], part, parts)
         signal, rows, activation = floats(o[0], o[1] * o[2]), integers(o[3], o[4]), floats(o[5], ALL)
         share_rows(signal, first, last, o[2], rows, activation, int64(x[0]), x[1], o[6], x[2])
     elif code == do.ADD_BIAS_SIGNAL:
-        first, last = rows_of_slice(o[2], part, parts)
-        add_columns(floats(o[0], o[1] * o[2]), o[1], o[2], first, last, floats(o[3], o[2]), o[4] != 0)
+        first, last, left, right, sums = 0, o[1], 0, o[2], o[3]
+        if o[4]:
+            first, last = examples_of_slice(o[1], part, parts)
+            sums += 4 * part * o[2]
+        else:
+            left, right = rows_of_slice(o[2], part, parts)
+        add_columns(floats(o[0], o[1] * o[2]), first, last, o[2], left, right, floats(sums, o[2]))
     elif code == do.APPLY:
         first, last = rows_of_slice(o[2], part, parts)
         y = floats(o[1], o[2])[first:last]

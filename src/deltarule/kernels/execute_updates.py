@@ -15,7 +15,8 @@ from deltarule.kernels.losses import (
     squared_error,
 )
 from deltarule.kernels.memory import doubles, floats, integers, long_integers, operands
-from deltarule.kernels.slices import ALL, rows_of_slice, sum_distinct_rows, update_rows
+from deltarule.kernels.rows import add
+from deltarule.kernels.slices import ALL, examples_of_slice, rows_of_slice, sum_distinct_rows, update_rows
 from deltarule.kernels.updates import squared_norm, update
 
 __all__ = ["do_updates"]
@@ -29,11 +30,11 @@ def do_updates(instruction: int, memory_address: int, numbers_address: int, part
     p, memory, x = long_integers(instruction, 20), long_integers(memory_address, ALL), doubles(numbers_address, 4)
     code, o = p[0], operands(p, memory)
     if code == do.SOFTMAX_CROSS_ENTROPY:
-        first, last = rows_of_slice(o[3], part, parts)
+        first, last = examples_of_slice(o[3], part, parts)
         scores, labels, signal = floats(o[0], o[3] * o[4]), integers(o[1], o[3]), floats(o[2], o[3] * o[4])
         doubles(o[5], parts)[part] = softmax_cross_entropy(scores, labels, signal, first, last, o[4], o[3])
     elif code == do.SQUARED_ERROR:
-        first, last = rows_of_slice(o[3], part, parts)
+        first, last = examples_of_slice(o[3], part, parts)
         count = o[3] * o[4]
         a, targets, signal = floats(o[0], count), floats(o[1], count), floats(o[2], count)
         begin, end = first * o[4], last * o[4]
@@ -64,8 +65,12 @@ def do_updates(instruction: int, memory_address: int, numbers_address: int, part
             total += losses[j]
         floats(o[3], 1)[0] = total / o[2]
     elif code == do.NORM:
-        first, last = rows_of_slice(o[1] * o[2], part, parts)
-        doubles(o[3], parts)[part] = squared_norm(floats(o[0], o[1] * o[2])[first:last])
+        count = o[1] * o[2]
+        first, last = rows_of_slice(count, part, parts)
+        own = floats(o[0], count)[first:last]
+        for i in range(1, o[4]):
+            add(floats(o[0] + 4 * i * count, count)[first:last], own)
+        doubles(o[3], parts)[part] = squared_norm(own)
     elif code == do.CHECK_GRADIENTS:
         norms, squared = doubles(o[0], o[1]), 0.0
         for j in range(o[1]):

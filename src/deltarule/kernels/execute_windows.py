@@ -8,7 +8,7 @@ from deltarule.kernels import instructions as do
 from deltarule.kernels.compiled import called_by_address
 from deltarule.kernels.memory import doubles, floats, integers, long_integers, operands
 from deltarule.kernels.rows import add, add_rows, copy, read_rows
-from deltarule.kernels.slices import ALL, rows_of_slice, window_layer, window_signals
+from deltarule.kernels.slices import ALL, examples_of_slice, rows_of_slice, window_layer, window_signals
 from deltarule.kernels.windows import read_windows
 
 __all__ = ["do_windows"]
@@ -20,7 +20,7 @@ def do_windows(instruction: int, memory_address: int, numbers_address: int, part
     p, memory, x = long_integers(instruction, 20), long_integers(memory_address, ALL), doubles(numbers_address, 4)
     code, o = p[0], operands(p, memory)
     if code == do.READ_ROWS:
-        first, last = rows_of_slice(o[2], part, parts)
+        first, last = examples_of_slice(o[2], part, parts)
         read_rows(floats(o[0], ALL), integers(o[1], o[2]), first, last, o[3], floats(o[4], ALL), o[5])
     elif code == do.ADD_ROWS:
         add_rows(floats(o[0], ALL), integers(o[1], o[2]), o[2], o[3], o[4], floats(o[5], ALL))

@@ -7,14 +7,14 @@ numbers that it has in a table of its own, and behind the bar what is cut into s
 
 from __future__ import annotations
 
-# rows columns inner a a_stride a_transposed b b_stride b_transposed c c_stride accumulate | rows or
-# columns of C
+# rows columns inner a a_stride a_transposed b b_stride b_transposed c c_stride accumulate cut | rows or
+# columns of C, or the inner dimension, then each slice has a C of its own
 MULTIPLY = 0
-# x x_stride rows inner weight columns z bias bias_count seed [function parameter rate] | rows or
+# x x_stride rows inner weight columns z bias bias_count seed by_examples [function parameter rate] | rows or
 # columns of z
 LAYER = 1
 SHARE_FINISHED = 2  # signal rows columns row_ids row_id_count activation seed [function parameter rate] | rows
-ADD_BIAS_SIGNAL = 3  # signal rows columns sums accumulate | columns
+ADD_BIAS_SIGNAL = 3  # signal rows columns sums by_examples | columns, or rows, then each slice has sums of its own
 APPLY = 4  # x y count [function parameter] | entries
 SHARE_APPLIED = 5  # signal x y shared count [function parameter] | entries
 MASK = 6  # x y count seed [rate] | entries
@@ -53,7 +53,7 @@ CLASS_MARGINS = 30  # scores labels rivals rows classes losses [margin] | rows
 CLASS_VIOLATORS = 31  # labels rivals signal row_ids classes rows → count
 PAIR_VIOLATORS = 32  # true corrupted true_signal corrupted_signal row_ids rows loss → count [margin]
 SUM_LOSS = 33  # losses count rows loss
-NORM = 34  # x rows columns norms | entries
+NORM = 34  # x rows columns norms parts | entries; x gets the sum of its parts first
 CHECK_GRADIENTS = 35  # norms norm_count loss factor → fine [largest clip]
 SUM_DISTINCT_ROWS = 36  # values ids count columns stride places distinct sums begin → known
 UPDATE = 37  # value gradient first second count state factor [rule settings...] | entries
@@ -72,3 +72,6 @@ SHARE_SPARSE_VALUES = 43  # columns ends table signal rows outputs shared | rows
 
 # Update rules.
 SGD, MOMENTUM, NESTEROV, ADAGRAD, RMSPROP, ADAM = range(6)
+
+# How a product is cut.
+THE_LONGER, ROWS, INNER = range(3)

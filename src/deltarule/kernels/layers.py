@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numba import float32, uint32
 
 from deltarule.kernels.compiled import inlined
 from deltarule.kernels.elementwise import map_function, scale_by_slope
-from deltarule.kernels.rows import add
+from deltarule.kernels.rows import add, copy
 
 __all__ = ["add_columns", "finish_rows", "mask", "share_rows"]
 
@@ -87,11 +88,10 @@ def share_rows(
 
 
 @inlined
-def add_columns(x: Any, rows: int, columns: int, first: int, last: int, sums: Any, accumulate: bool) -> None:
-    """Sum rows into columns first to last: the signal of a bias."""
-    own = sums[first:last]
-    if not accumulate:
-        for j in range(len(own)):
-            own[j] = 0
-    for row in range(rows):
-        add(x[row * columns + first : row * columns + last], own)
+def add_columns(x: Any, first: int, last: int, columns: int, left: int, right: int, sums: Any) -> None:
+    """Sum rows first to last of columns left to right: the signal of a bias."""
+    # In memory of its own, as the sums of other slices may lie in the same lines of the cache.
+    own = np.zeros(right - left, np.float32)
+    for row in range(first, last):
+        add(x[row * columns + left : row * columns + right], own)
+    copy(own, sums[left:right])

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numba import float32, float64
 
-from deltarule.kernels import functions
 from deltarule.kernels.compiled import inlined
+from deltarule.kernels.elementwise import EXP, map_function
 
 __all__ = ["class_margins", "class_violators", "pair_violators", "softmax_cross_entropy", "squared_error"]
 
@@ -24,16 +24,21 @@ def softmax_cross_entropy(scores: Any, labels: Any, signal: Any, first: int, las
         for j in range(classes):
             if s[j] > largest or s[j] != s[j]:
                 largest = s[j]
+        for j in range(classes):
+            own[j] = s[j] - largest
+        total -= own[labels[row]]
+    # All at once, as a row may have few classes.
+    map_function(EXP, 0.0, signal[first * classes : last * classes])
+    for row in range(first, last):
+        own = signal[row * classes : (row + 1) * classes]
         exponentials = float32(0)
         for j in range(classes):
-            own[j] = functions.exp(s[j] - largest)
             exponentials += own[j]
-        label = labels[row]
-        total += np.log(exponentials) + largest - s[label]
+        total += np.log(exponentials)
         scale = share / exponentials
         for j in range(classes):
             own[j] *= scale
-        own[label] -= share
+        own[labels[row]] -= share
     return total
 
 

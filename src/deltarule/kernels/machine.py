@@ -2,12 +2,14 @@
 
 Each row of the program is an instruction: what to do, the place of its slices, the place of its guard, and the places
 of its operands. Places point into the `memory` table, which holds addresses of arrays and sizes. So a program stays as
-it is while batches change. Instructions are grouped in stages; those of a stage do not depend on each other, and each
-is cut into slices, fixed in number whatever the number of threads.
+it is while batches change. Instructions are cut into slices, fixed in number whatever the number of threads. Those
+that follow each other form a task if each slice needs no more than the same slice of the others, as layers do that are
+cut by the examples of a batch; what is done is a slice of a task. Tasks are grouped in stages; those of a stage do not
+depend on each other.
 
-Every thread has its share of the slices of a stage: the first half of each instruction is that of the first of two
-threads. So what a thread writes in one stage it mostly reads itself in the next, from the cache of its own processor.
-Who is done with his share takes from those of others. At the end of a stage all wait for each other.
+Every thread has its share of the slices of a stage: the first half of each task is that of the first of two threads. So
+what a thread writes in one stage it mostly reads itself in the next, from the cache of its own processor. Who is done
+with his share takes from those of others. At the end of a stage all wait for each other.
 """
 
 from __future__ import annotations
@@ -18,7 +20,6 @@ from numba import boolean, float64, int64
 
 from deltarule.kernels.compiled import inlined, kernel
 from deltarule.kernels.memory import add_and_fetch_old, call, doubles, fetch, floats, integers, processor, store
-from deltarule.kernels.rows import read_rows
 
 __all__ = ["counters_needed", "first_bad_ids", "help_out", "run"]
 
@@ -26,7 +27,6 @@ _LINE = 8  # counters that different threads write lie in different lines of the
 # The first counters: 1 + the processor of the leader where a step is open, else 0; and how many helpers are inside of
 # it. Those of the stages follow: how many slices of its share of each thread are taken, and how many of all are done.
 _OPEN, _INSIDE, _STAGES = 0, 1 * _LINE, 2 * _LINE
-_ALL = 1 << 40
 
 
 def counters_needed(stages: int, threads: int) -> int:
@@ -35,43 +35,44 @@ def counters_needed(stages: int, threads: int) -> int:
 
 
 @inlined
-def _do(functions: Any, program: Any, memory: Any, numbers: Any, i: int, part: int, parts: int) -> None:
-    """Do a slice of instruction i."""
-    row, real = program.ctypes.data + 8 * i * program.shape[1], numbers.ctypes.data + 8 * i * numbers.shape[1]
-    call(functions[program[i, 0]], row, memory.ctypes.data, real, part, parts)
-
-
-@inlined
-def _work_alone(functions: Any, program: Any, memory: Any, numbers: Any) -> None:
-    """Do all slices of a program, one after another."""
-    for i in range(len(program)):
-        slices = memory[program[i, 1]]
+def _do(functions: Any, program: Any, memory: Any, numbers: Any, begin: int, end: int, part: int, parts: int) -> None:
+    """Do a slice of the task of instructions begin to end."""
+    for i in range(begin, end):
         if memory[program[i, 2]] != 0:
-            for part in range(slices):
-                _do(functions, program, memory, numbers, i, part, slices)
+            row, real = program.ctypes.data + 8 * i * program.shape[1], numbers.ctypes.data + 8 * i * numbers.shape[1]
+            call(functions[program[i, 0]], row, memory.ctypes.data, real, part, parts)
 
 
 @inlined
-def _owner(instruction: int, part: int, slices: int, threads: int) -> int:
+def _work_alone(functions: Any, program: Any, memory: Any, numbers: Any, tasks: Any) -> None:
+    """Do all slices of a program, one after another."""
+    for task in range(len(tasks) - 1):
+        slices = memory[program[tasks[task], 1]]
+        for part in range(slices):
+            _do(functions, program, memory, numbers, tasks[task], tasks[task + 1], part, slices)
+
+
+@inlined
+def _owner(task: int, part: int, slices: int, threads: int) -> int:
     """Return the thread whose share a slice belongs to: where there are fewer slices than threads, any."""
-    return part * threads // slices if slices >= threads else (instruction + part) % threads
+    return part * threads // slices if slices >= threads else (task + part) % threads
 
 
 @inlined
 def _take_from(
-    share: int, taken: int, threads: int, begin: int, end: int, functions: Any, program: Any, memory: Any, numbers: Any
-) -> int:
-    """Do slices of the instructions from begin to end that are of the share of one thread, until there are no more."""
+    share: int, taken: int, threads: int, begin: int, end: int, functions: Any, program: Any, memory: Any, numbers: Any,
+    tasks: Any,
+) -> int:  # fmt: skip
+    """Do slices of the tasks from begin to end that are of the share of one thread, until there are no more."""
     number: int = add_and_fetch_old(taken, 1)
     passed, done = 0, 0
-    for i in range(begin, end):
-        slices = memory[program[i, 1]]
+    for task in range(begin, end):
+        slices = memory[program[tasks[task], 1]]
         for part in range(slices):
-            if _owner(i, part, slices, threads) != share:
+            if _owner(task, part, slices, threads) != share:
                 continue
             if passed == number:
-                if memory[program[i, 2]] != 0:
-                    _do(functions, program, memory, numbers, i, part, slices)
+                _do(functions, program, memory, numbers, tasks[task], tasks[task + 1], part, slices)
                 done += 1
                 number = add_and_fetch_old(taken, 1)
             passed += 1
@@ -80,20 +81,21 @@ def _take_from(
 
 @inlined
 def _work(
-    functions: Any, own: int, threads: int, counters: int, program: Any, memory: Any, numbers: Any, stages: Any
-) -> None:
+    functions: Any, own: int, threads: int, counters: int, program: Any, memory: Any, numbers: Any, tasks: Any,
+    stages: Any,
+) -> None:  # fmt: skip
     """Take slices of the stages, one after another, until all are done."""
     for stage in range(len(stages) - 1):
         taken = counters + 8 * (_STAGES + (threads + 1) * _LINE * stage)
         all_done = taken + 8 * threads * _LINE
         total, done = 0, 0
-        for i in range(stages[stage], stages[stage + 1]):
-            total += memory[program[i, 1]]
+        for task in range(stages[stage], stages[stage + 1]):
+            total += memory[program[tasks[task], 1]]
         for j in range(threads):
             share = (own + j) % threads
             done += _take_from(
                 share, taken + 8 * share * _LINE, threads, stages[stage], stages[stage + 1], functions, program, memory,
-                numbers,
+                numbers, tasks,
             )  # fmt: skip
         if done > 0:
             add_and_fetch_old(all_done, done)
@@ -102,16 +104,18 @@ def _work(
 
 
 @inlined
-def _lead(functions: Any, threads: int, counters: int, program: Any, memory: Any, numbers: Any, stages: Any) -> None:
+def _lead(
+    functions: Any, threads: int, counters: int, program: Any, memory: Any, numbers: Any, tasks: Any, stages: Any
+) -> None:
     """Take one step, alone or with whoever comes to help."""
     if threads == 1:
-        _work_alone(functions, program, memory, numbers)
+        _work_alone(functions, program, memory, numbers, tasks)
         return
     opened, inside, mark = counters + 8 * _OPEN, counters + 8 * _INSIDE, 1 + processor()
     for i in range((len(stages) - 1) * (threads + 1)):
         store(counters + 8 * (_STAGES + i * _LINE), 0)
     add_and_fetch_old(opened, mark)
-    _work(functions, 0, threads, counters, program, memory, numbers, stages)
+    _work(functions, 0, threads, counters, program, memory, numbers, tasks, stages)
     add_and_fetch_old(opened, -mark)
     while fetch(inside) > 0:
         pass
@@ -119,12 +123,13 @@ def _lead(functions: Any, threads: int, counters: int, program: Any, memory: Any
 
 @kernel(
     int64(
-        int64[::1], int64, int64, int64, int64, int64, boolean, int64[:, ::1], int64[::1], float64[:, ::1], int64[::1]
+        int64[::1], int64, int64, int64, int64, int64, boolean, int64[:, ::1], int64[::1], float64[:, ::1], int64[::1],
+        int64[::1],
     )
 )  # fmt: skip
 def help_out(
     functions: Any, own: int, threads: int, patience: int, counters: int, steps: int, apart: bool, program: Any,
-    memory: Any, numbers: Any, stages: Any,
+    memory: Any, numbers: Any, tasks: Any, stages: Any,
 ) -> int:  # fmt: skip
     """Help with the steps that another thread leads, until there was none for a while; return with how many.
 
@@ -139,7 +144,7 @@ def help_out(
     counters : address of the counters that threads share
     steps : with how many steps to help at most
     apart : whether to look at the processor
-    program, memory, numbers, stages : as for `run`
+    program, memory, numbers, tasks, stages : as for `run`
     """
     opened, inside = counters + 8 * _OPEN, counters + 8 * _INSIDE
     waited, helped = 0, 0
@@ -150,7 +155,7 @@ def help_out(
             mark = fetch(opened)
             together = apart and mark == 1 + processor()
             if mark > 0 and not together:
-                _work(functions, own, threads, counters, program, memory, numbers, stages)
+                _work(functions, own, threads, counters, program, memory, numbers, tasks, stages)
                 waited = 0
                 helped += 1
             add_and_fetch_old(inside, -1)
@@ -159,10 +164,11 @@ def help_out(
     return helped
 
 
-@kernel(int64(int64[::1], int64, int64, int64[::1], int64[:, ::1], int64[::1], float64[:, ::1], int64[::1]))
+@kernel(int64(int64[::1], int64, int64, int64[::1], int64[:, ::1], int64[::1], float64[:, ::1], int64[::1], int64[::1]))
 def run(
-    functions: Any, threads: int, counters: int, batches: Any, program: Any, memory: Any, numbers: Any, stages: Any
-) -> int:
+    functions: Any, threads: int, counters: int, batches: Any, program: Any, memory: Any, numbers: Any, tasks: Any,
+    stages: Any,
+) -> int:  # fmt: skip
     """Run a program from its first stage to its last, once or for many batches; return for how many it was fine.
 
     Parameters
@@ -170,30 +176,27 @@ def run(
     functions : address of the function that does a slice of each instruction
     threads : 1 to do everything alone, or how many may work on it, all others by `help_out`
     counters : address of the counters that they share
-    batches : empty to run the program once; else what `batch_table` of the plans writes
+    batches : empty to run the program once; else what `TrainingPlan.steps` writes
     program : (instructions, operands) places in memory
     memory : addresses and sizes
     numbers : (instructions, settings) real numbers that instructions need
-    stages : first instruction of each stage, and the end
+    tasks : first instruction of each task, and the end
+    stages : first task of each stage, and the end
     """
     if len(batches) == 0:
-        _lead(functions, threads, counters, program, memory, numbers, stages)
+        _lead(functions, threads, counters, program, memory, numbers, tasks, stages)
         return 1
-    steps, rows, order, inputs = batches[0], batches[1], integers(batches[2], batches[0] * batches[1]), batches[3]
+    steps, rows, order = batches[0], batches[1], batches[3]
     all_settings, settings = doubles(batches[4], steps * 8), doubles(batches[5], 8)
     masks, seeds = batches[6], integers(batches[7], steps * batches[6])
     fine, loss, losses = batches[8], floats(batches[9], 1), doubles(batches[10], steps)
     for step in range(steps):
-        for i in range(inputs):
-            at = 11 + 3 * i
-            width = batches[at + 2]
-            source, target = integers(batches[at], _ALL), integers(batches[at + 1], rows * width)
-            read_rows(source, order[step * rows : (step + 1) * rows], 0, rows, width, target, width)
+        memory[order] = batches[2] + 4 * step * rows
         for j in range(8):
             settings[j] = all_settings[step * 8 + j]
         for j in range(masks):
-            memory[batches[11 + 3 * inputs + j]] = seeds[step * masks + j]
-        _lead(functions, threads, counters, program, memory, numbers, stages)
+            memory[batches[11 + j]] = seeds[step * masks + j]
+        _lead(functions, threads, counters, program, memory, numbers, tasks, stages)
         losses[step] = loss[0]
         if memory[fine] == 0:
             return step

@@ -10,21 +10,27 @@ from typing import Any
 import numpy as np
 from numba import int64
 
+from deltarule.kernels import instructions as do
 from deltarule.kernels.compiled import inlined
 from deltarule.kernels.layers import finish_rows
 from deltarule.kernels.memory import doubles, fetch_ahead, floats, integers
 from deltarule.kernels.products import multiply
 from deltarule.kernels.rows import add_distinct_rows, fill
+from deltarule.kernels.transposition import transpose
 from deltarule.kernels.updates import update
 from deltarule.kernels.windows import collect_windows, finish_windows, lay_out_weights, rows_until
 
-__all__ = ["ALL", "layer", "rows_of_slice", "sum_distinct_rows", "update_rows", "window_layer", "window_signals"]
+__all__ = [
+    "ALL", "cut_product", "examples_of_slice", "layer", "rows_of_slice", "sum_distinct_rows", "update_rows",
+    "window_layer", "window_signals",
+]  # fmt: skip
 
 ALL = 1 << 40  # the length of arrays of which only the rows of a slice are touched
 _TILE = 256  # rows of a layer whose products stay in the cache until bias and activation have passed over them
 _WINDOWS = 32  # whose preactivations pass through f together
 _VECTORS = 64  # that are multiplied at a time
 _AHEAD = 4  # rows that are asked for before they are updated, as they lie anywhere in a large table
+_FEW_NEURONS = 32
 _FEW_VECTORS = 64  # for which it is less work to read weights as they lie than to transpose them
 
 
@@ -36,19 +42,58 @@ def rows_of_slice(count: int, part: int, parts: int) -> Any:
 
 
 @inlined
+def examples_of_slice(count: int, part: int, parts: int) -> Any:
+    """Return where a slice of the examples of a batch begins and ends."""
+    each = ((count + parts - 1) // parts + 3) // 4 * 4
+    return min(part * each, count), min((part + 1) * each, count)
+
+
+@inlined
+def cut_product(o: Any, part: int, parts: int) -> None:
+    """Multiply two matrices, some rows or columns of the product, or the part of it that some inner numbers make."""
+    rows, columns, inner, a, b, c = o[0], o[1], o[2], o[3], o[6], o[9]
+    if o[12] == do.INNER:
+        first, last = examples_of_slice(inner, part, parts)
+        a += 4 * first * (o[4] if o[5] else 1)
+        b += 4 * first * (1 if o[8] else o[7])
+        c += 4 * part * rows * o[10]
+        inner = last - first
+    elif o[12] == do.ROWS or rows >= columns:
+        # The longer side is cut: the library lays the other factor out anew for each slice.
+        first, last = examples_of_slice(rows, part, parts) if o[12] == do.ROWS else rows_of_slice(rows, part, parts)
+        a += 4 * first * (1 if o[5] else o[4])
+        c += 4 * first * o[10]
+        rows = last - first
+    else:
+        first, last = rows_of_slice(columns, part, parts)
+        b += 4 * first * (o[7] if o[8] else 1)
+        c += 4 * first
+        columns = last - first
+    multiply(rows, columns, inner, a, o[4], o[5] != 0, b, o[7], o[8] != 0, c, o[10], o[11] != 0)
+
+
+@inlined
 def layer(o: Any, x: Any, part: int, parts: int) -> None:
     """Multiply with the weights, then add the bias and apply the activation while the products are in the cache."""
     rows, inner, columns = o[2], o[3], o[5]
     first, last, left, right = 0, rows, 0, columns
-    if columns > rows:
+    if o[10]:
+        first, last = examples_of_slice(rows, part, parts)
+    elif columns > rows:
         left, right = rows_of_slice(columns, part, parts)
     else:
         first, last = rows_of_slice(rows, part, parts)
-    z, bias, weight = floats(o[6], rows * columns), floats(o[7], o[8]), o[4] + 4 * left * inner
+    width, weight, stride, as_it_lies = right - left, o[4] + 4 * left * inner, inner, True
+    worth_it = o[10] and last - first >= _FEW_VECTORS and width >= _FEW_NEURONS
+    laid_out = np.empty(inner * width if worth_it else 0, np.float32)
+    if len(laid_out) > 0:
+        transpose(weight, inner, width, inner, laid_out.ctypes.data, width)
+        weight, stride, as_it_lies = laid_out.ctypes.data, width, False
+    z, bias = floats(o[6], rows * columns), floats(o[7], o[8])
     for begin in range(first, last, _TILE):
         end = min(begin + _TILE, last)
         at, to = o[0] + 4 * begin * o[1], o[6] + 4 * (begin * columns + left)
-        multiply(end - begin, right - left, inner, at, o[1], False, weight, inner, True, to, columns, False)
+        multiply(end - begin, width, inner, at, o[1], False, weight, stride, as_it_lies, to, columns, False)
         finish_rows(z, begin, end, columns, left, right, bias, int64(x[0]), x[1], o[9], x[2])
 
 

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 
 from deltarule.execution.compiler import Compiler, Rows, Signal
 from deltarule.execution.program import Matrix
-from deltarule.execution.sizes import Work
-from deltarule.graph import Node
+from deltarule.execution.sizes import MOST_SLICES, Work
+from deltarule.graph import Node, Parameter
 from deltarule.graph.shapes import Shape
 from deltarule.kernels import elementwise
 from deltarule.kernels import instructions as do
 
-__all__ = ["GRAIN", "Finish", "product", "share_bias", "share_finished"]
-
-GRAIN = 1 << 19  # products of two numbers that are worth a second slice
+__all__ = ["Finish", "product", "share_bias", "share_finished"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ class Finish:
 def product(
     c: Compiler, rows: int, columns: int, inner: int, a: tuple[Matrix, int, bool], b: tuple[Matrix, int, bool],
     result: tuple[Matrix, int], work: Work, *, accumulate: bool = False,
-    depends: Sequence[Matrix] = (), guard: Matrix | None = None,
+    depends: Sequence[Matrix] = (), guard: Matrix | None = None, cut: int = do.THE_LONGER,
 ) -> None:  # fmt: skip
     """Emit C ← A B or C ← C + A B.
 
@@ -45,16 +43,19 @@ def product(
     rows, columns, inner : places of sizes
     a, b : matrix, place of the distance of its rows, whether it lies there transposed
     result : C, and place of the distance of its rows
+    cut : by its longer side; or by examples, which are its rows or its inner dimension
     """
     yes_or_no = [c.program.constant(int(flag)) for flag in (a[2], b[2], accumulate)]
     c.program.emit(
         do.MULTIPLY,
-        [rows, columns, inner, a[0], a[1], yes_or_no[0], b[0], b[1], yes_or_no[1], result[0], result[1], yes_or_no[2]],
+        [rows, columns, inner, a[0], a[1], yes_or_no[0], b[0], b[1], yes_or_no[1], result[0], result[1], yes_or_no[2],
+         c.program.constant(cut)],
         reads=[a[0], b[0], *depends],
         writes=[result[0]],
         work=work,
         guard=guard,
-    )
+        by_examples=cut != do.THE_LONGER,
+    )  # fmt: skip
 
 
 def share_finished(
@@ -64,6 +65,7 @@ def share_finished(
     if finish.function == elementwise.IDENTITY and not finish.rate:
         return
     count, ids, id_count = c.size(shape[:-1]), c.program.constant(0), c.program.constant(0)
+    together = c.by_examples(shape[:-1]) if rows is None else None
     depends: list[Matrix] = []
     if rows is not None:
         count = id_count = rows.count.address
@@ -73,19 +75,23 @@ def share_finished(
         [delta, count, c.size(shape[-1:]), ids, id_count, activation, finish.seed],
         reads=[activation, *depends],
         writes=[delta],
-        work=Work(shape, 16384),
+        work=Work(shape, 16384) if together is None else together,
         numbers=finish.numbers,
+        by_examples=together is not None,
     )
 
 
 def share_bias(c: Compiler, bias: Node, delta: Matrix, rows: Rows | None, shape: Shape) -> None:
     """∂J/∂b = Σ δ."""
-    sums = c.program.buffer(bias.shape)
+    together = c.by_examples(shape[:-1]) if rows is None and isinstance(bias, Parameter) else None
+    sums = c.program.buffer(bias.shape if together is None else (MOST_SLICES, *bias.shape))
     count = c.size(shape[:-1]) if rows is None else rows.count.address
     c.program.emit(
         do.ADD_BIAS_SIGNAL,
-        [delta, count, c.size(shape[-1:]), sums, c.program.constant(0)],
+        [delta, count, c.size(shape[-1:]), sums, c.program.constant(int(together is not None))],
         reads=[delta, *([] if rows is None else [rows.count])],
         writes=[sums],
+        work=1 if together is None else together,
+        by_examples=together is not None,
     )
-    c.share(bias, Signal(sums))
+    c.share(bias, Signal(sums, parts=None if together is None else c.program.slices(together)))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from deltarule.execution.compiler import Compiler, NotCompiledError, Signal, rule
+from deltarule.execution.examples import cut_by_examples
 from deltarule.execution.program import Matrix
 from deltarule.execution.rewrites import Layer, Masked, Unit
-from deltarule.execution.rules.finish import GRAIN, Finish, product, share_bias, share_finished
+from deltarule.execution.rules.finish import Finish, product, share_bias, share_finished
 from deltarule.execution.rules.functions import function_code
 from deltarule.execution.rules.windows import WindowLayer
-from deltarule.execution.sizes import Work
+from deltarule.execution.sizes import GRAIN, MOST_SLICES, Work
 from deltarule.graph import DropoutMask, Node
 from deltarule.graph.operations.linear import Affine, Linear, MatMul
 from deltarule.graph.operations.windows import WindowAffine
@@ -40,14 +41,17 @@ class LayerRule:
         bias_count = c.size((outputs,)) if len(affine.inputs) > 2 else c.program.constant(0)
         a = c.new(unit.output)
         rows = affine.shape[:-1]
+        together = c.by_examples(rows) if cut_by_examples(affine) else None
         c.program.emit(
             do.LAYER,
             [source, c.program.constant(stride) if stride else c.size((inputs,)), c.size(rows), c.size((inputs,)),
-             weight, c.size((outputs,)), a, bias, bias_count, finish.seed],
+             weight, c.size((outputs,)), a, bias, bias_count, finish.seed,
+             c.program.constant(int(together is not None))],
             reads=[source, weight, *([bias] if isinstance(bias, Matrix) else [])],
             writes=[a],
-            work=Work((*rows, outputs, inputs), GRAIN),
+            work=together or Work((*rows, outputs, inputs), GRAIN),
             numbers=finish.numbers,
+            by_examples=together is not None,
         )  # fmt: skip
 
     @staticmethod
@@ -68,6 +72,8 @@ class LayerRule:
         outputs, inputs = weight.shape
         count = c.size(rows) if signal.rows is None else signal.rows.count.address
         depends = [] if signal.rows is None else [signal.rows.count]
+        together = c.by_examples(rows) if signal.rows is None and cut_by_examples(affine) else None
+        work = together or Work((*rows, outputs, inputs), GRAIN)
         if c.wants(weight):
             taken = c.values[x]
             if signal.rows is not None:
@@ -78,20 +84,21 @@ class LayerRule:
                     reads=[taken, signal.rows.ids, *depends], writes=[own], work=Work(x.shape, 16384),
                 )  # fmt: skip
                 taken = own
-            gradient = c.program.buffer(weight.shape)
+            gradient = c.program.buffer(weight.shape if together is None else (MOST_SLICES, *weight.shape))
             product(
                 c, c.size((outputs,)), c.size((inputs,)), count, (delta, c.size((outputs,)), True),
                 (taken, c.program.constant(taken.stride) if taken.stride else c.size((inputs,)), False),
-                (gradient, c.size((inputs,))), Work((*rows, outputs, inputs), GRAIN), depends=depends,
+                (gradient, c.size((inputs,))), work, depends=depends,
+                cut=do.THE_LONGER if together is None else do.INNER,
             )  # fmt: skip
-            c.share(weight, Signal(gradient))
+            c.share(weight, Signal(gradient, parts=None if together is None else c.program.slices(together)))
         if c.wants(x):
             shared = c.program.buffer(x.shape)
             w = c.contiguous(c.values[weight], weight.shape)
             product(
                 c, count, c.size((inputs,)), c.size((outputs,)), (delta, c.size((outputs,)), False),
-                (w, c.size((inputs,)), False), (shared, c.size((inputs,))), Work((*rows, outputs, inputs), GRAIN),
-                depends=depends,
+                (w, c.size((inputs,)), False), (shared, c.size((inputs,))), work, depends=depends,
+                cut=do.THE_LONGER if together is None else do.ROWS,
             )  # fmt: skip
             c.share(x, Signal(shared, signal.rows))
 

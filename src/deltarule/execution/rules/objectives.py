@@ -24,11 +24,12 @@ class CrossEntropyRule:
         signal = c.program.buffer(scores.shape)
         c.found[unit.output] = [signal]
         losses = c.program.buffer((MOST_SLICES,), "float64")
-        work = Work(scores.shape, 4096)
+        together = c.by_examples(scores.shape[:1])
+        work = together or Work(scores.shape, 4096)
         c.program.emit(
             do.SOFTMAX_CROSS_ENTROPY,
             [own, c.ids(labels, scores.shape[1:]), signal, c.size(scores.shape[:1]), c.size(scores.shape[1:]), losses],
-            reads=[own], writes=[signal, losses], work=work,
+            reads=[own], writes=[signal, losses], work=work, by_examples=together is not None,
         )  # fmt: skip
         mean_of_losses(c, unit.output, losses, work, scores)
 
@@ -49,11 +50,12 @@ class SquaredErrorsRule:
         own, wanted = (c.contiguous(c.values[node], node.shape) for node in unit.inputs)
         signal, losses = c.program.buffer(outputs.shape), c.program.buffer((MOST_SLICES,), "float64")
         c.found[unit.output] = [signal]
-        work = Work(outputs.shape, 16384)
+        together = c.by_examples(outputs.shape[:1])
+        work = together or Work(outputs.shape, 16384)
         c.program.emit(
             do.SQUARED_ERROR,
             [own, wanted, signal, c.size(outputs.shape[:1]), c.size(outputs.shape[1:]), losses],
-            reads=[own, wanted], writes=[signal, losses], work=work,
+            reads=[own, wanted], writes=[signal, losses], work=work, by_examples=together is not None,
         )  # fmt: skip
         mean_of_losses(c, unit.output, losses, work, outputs)
 

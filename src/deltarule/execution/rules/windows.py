@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from deltarule.execution.compiler import Compiler, NotCompiledError, Rows, Signal
 from deltarule.execution.program import Matrix
-from deltarule.execution.rules.finish import GRAIN, Finish, product, share_bias, share_finished
-from deltarule.execution.sizes import MOST_SLICES, Work
+from deltarule.execution.rules.finish import Finish, product, share_bias, share_finished
+from deltarule.execution.sizes import GRAIN, MOST_SLICES, Work
 from deltarule.graph import Node
 from deltarule.kernels import elementwise
 from deltarule.kernels import instructions as do
