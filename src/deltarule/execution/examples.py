@@ -22,10 +22,9 @@ _SMALL = 1 << 14  # weights
 
 
 def cut_by_examples(affine: Node) -> bool:
-    """Say whether a layer is cut by examples: whether its weights are parameters, and few."""
-    weight = affine.inputs[1]
-    outputs, inputs = weight.shape
-    return isinstance(weight, Parameter) and int(outputs) * int(inputs) <= _SMALL
+    """Say whether a layer is cut by examples: whether its weights and biases are parameters, and few."""
+    parameters = affine.inputs[1:]
+    return all(isinstance(node, Parameter) for node in parameters) and parameters[0].value.size <= _SMALL  # type: ignore[attr-defined]
 
 
 def work_by_examples(units: Iterable[Unit]) -> dict[Shape, Work]:

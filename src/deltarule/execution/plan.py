@@ -215,11 +215,8 @@ class TrainingPlan(Plan):
 
     def sources(self, data: Mapping[Any, Any]) -> list[Array] | None:
         """Return whole arrays of examples for `steps`, or ``None`` where batches cannot be rows of them."""
-        if (
-            self._taken_rows is None
-            or data.keys() != {feed.node.name for feed in self._inputs}
-            or self.compiler.lengths
-        ):
+        names = {feed.node.name for feed in self._inputs}
+        if self._taken_rows is None or data.keys() != names or self.compiler.lengths:
             return None
         sizes: dict[str, int] = {}
         for feed in self._inputs:
@@ -262,8 +259,10 @@ class TrainingPlan(Plan):
             address(seeds), self._fine, address(self._loss), address(losses), *self._seed_places,
         ]  # fmt: skip
         self.program.memory[self._taken_rows.wanted] = 1
-        done = self._threads.run(np.array(table, np.int64))
-        self.program.memory[self._taken_rows.wanted] = 0
+        try:
+            done = self._threads.run(np.array(table, np.int64))
+        finally:
+            self.program.memory[self._taken_rows.wanted] = 0  # or a batch that is fed next would be written over
         return losses[:done], done == count
 
     def gradient(self, parameter: Parameter) -> Array:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from deltarule.execution.compiler import Compiler, Rows, Signal
 from deltarule.execution.program import Matrix
 from deltarule.execution.sizes import MOST_SLICES, Work
-from deltarule.graph import Node, Parameter
+from deltarule.graph import Node
 from deltarule.graph.shapes import Shape
 from deltarule.kernels import elementwise
 from deltarule.kernels import instructions as do
@@ -59,13 +59,13 @@ def product(
 
 
 def share_finished(
-    c: Compiler, delta: Matrix, rows: Rows | None, shape: Shape, activation: Matrix, finish: Finish
-) -> None:
-    """Turn the signal at dropout(f(z)) into that at z, in place."""
+    c: Compiler, delta: Matrix, rows: Rows | None, shape: Shape, activation: Matrix, finish: Finish,
+    together: Work | None = None,
+) -> None:  # fmt: skip
+    """Turn the signal at dropout(f(z)) into that at z, in place; `together` is the work of layers cut by examples."""
     if finish.function == elementwise.IDENTITY and not finish.rate:
         return
     count, ids, id_count = c.size(shape[:-1]), c.program.constant(0), c.program.constant(0)
-    together = c.by_examples(shape[:-1]) if rows is None else None
     depends: list[Matrix] = []
     if rows is not None:
         count = id_count = rows.count.address
@@ -75,15 +75,16 @@ def share_finished(
         [delta, count, c.size(shape[-1:]), ids, id_count, activation, finish.seed],
         reads=[activation, *depends],
         writes=[delta],
-        work=Work(shape, 16384) if together is None else together,
+        work=together or Work(shape, 16384),
         numbers=finish.numbers,
         by_examples=together is not None,
     )
 
 
-def share_bias(c: Compiler, bias: Node, delta: Matrix, rows: Rows | None, shape: Shape) -> None:
-    """∂J/∂b = Σ δ."""
-    together = c.by_examples(shape[:-1]) if rows is None and isinstance(bias, Parameter) else None
+def share_bias(
+    c: Compiler, bias: Node, delta: Matrix, rows: Rows | None, shape: Shape, together: Work | None = None
+) -> None:
+    """∂J/∂b = Σ δ; `together` is the work of layers cut by examples."""
     sums = c.program.buffer(bias.shape if together is None else (MOST_SLICES, *bias.shape))
     count = c.size(shape[:-1]) if rows is None else rows.count.address
     c.program.emit(
@@ -91,7 +92,7 @@ def share_bias(c: Compiler, bias: Node, delta: Matrix, rows: Rows | None, shape:
         [delta, count, c.size(shape[-1:]), sums, c.program.constant(int(together is not None))],
         reads=[delta, *([] if rows is None else [rows.count])],
         writes=[sums],
-        work=1 if together is None else together,
+        work=together or 1,
         by_examples=together is not None,
     )
     c.share(bias, Signal(sums, parts=None if together is None else c.program.slices(together)))

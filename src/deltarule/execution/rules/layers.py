@@ -65,14 +65,14 @@ class LayerRule:
         if isinstance(affine.operation, WindowAffine):
             c.window_layers[unit.output].backward(Signal(delta, signal.rows), c.values[unit.output], finish)
             return
-        share_finished(c, delta, signal.rows, affine.shape, c.values[unit.output], finish)
+        together = c.by_examples(rows) if signal.rows is None and cut_by_examples(affine) else None
+        share_finished(c, delta, signal.rows, affine.shape, c.values[unit.output], finish, together)
         if len(affine.inputs) > 2 and c.wants(affine.inputs[-1]):
-            share_bias(c, affine.inputs[-1], delta, signal.rows, affine.shape)
+            share_bias(c, affine.inputs[-1], delta, signal.rows, affine.shape, together)
         x, weight = affine.inputs[:2]
         outputs, inputs = weight.shape
         count = c.size(rows) if signal.rows is None else signal.rows.count.address
         depends = [] if signal.rows is None else [signal.rows.count]
-        together = c.by_examples(rows) if signal.rows is None and cut_by_examples(affine) else None
         work = together or Work((*rows, outputs, inputs), GRAIN)
         if c.wants(weight):
             taken = c.values[x]
