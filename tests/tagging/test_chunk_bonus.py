@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import deltarule as dr
-from deltarule.tagging.chunk_bonus import fitted_bonus
+from deltarule.tagging.chunk_bonus import bonus_for_f1
 from deltarule.tagging.decoding import Decoder
 from deltarule.tagging.labelling import Labelling
 from deltarule.tagging.model_files import load_model, save_model
@@ -49,18 +49,24 @@ def test_labels_that_mark_no_chunks_get_no_bonus():
     assert Labelling(("B-X", "NOUN", "S-Y"), "plain").chunk_bonus(2.0).tolist() == [0, 0, 0]
 
 
-def test_the_bonus_is_the_best_with_its_neighbours_and_of_equals_the_smallest():
-    peak = {0.5: 0.9, 1.0: 0.86, 1.25: 0.87, 1.5: 0.86}  # one lucky bonus, and three good ones side by side
-    assert fitted_bonus(lambda bonus: peak.get(bonus, 0.8)) == 1.25
-    assert fitted_bonus(lambda bonus: 0.5) == 0.0
-    assert fitted_bonus(lambda bonus: 0.5 + 0.1 * (bonus >= 1)) == 1.25  # 1 has a bad neighbour
+@pytest.mark.parametrize("temperature", [0.3, 1.0, 2.0])
+@pytest.mark.parametrize("seed", range(3))
+def test_the_bonus_is_that_of_the_best_f1_of_chunks_as_likely_as_they_are_said_to_be(seed, temperature):
+    """Chunks that are each right with its own probability; scores are T times the logarithm of its odds."""
+    likely = np.random.default_rng(seed).beta(0.4, 0.6, 200_000)
+    scores = temperature * np.log(likely / (1 - likely))
+
+    def f1(bonus):
+        taken = scores + bonus > 0
+        return 2 * likely[taken].sum() / (taken.sum() + likely.sum())
+
+    best = max(f1(bonus) for bonus in np.linspace(0, 3 * temperature, 61))
+    assert f1(bonus_for_f1(f1, temperature)) == pytest.approx(best, abs=1e-4)
 
 
-@pytest.mark.parametrize("unit", [0.25, 1.0, 3.0])
-def test_bonuses_of_up_to_four_units_are_tried(unit):
-    tried = []
-    fitted_bonus(lambda bonus: tried.append(bonus) or 0.5, unit)
-    assert tried == pytest.approx((np.arange(17) * unit / 4).tolist())
+@pytest.mark.parametrize(("f1", "bonus"), [(1.0, 0.0), (0.0, np.log(19)), (0.1, np.log(19)), (2 / 3, np.log(2))])
+def test_the_bonus_of_some_f1_is_0_where_all_is_right_and_never_without_end(f1, bonus):
+    assert bonus_for_f1(lambda _: f1, 1.0) == pytest.approx(bonus)
 
 
 @pytest.mark.parametrize(

@@ -3,35 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import log
 
-import numpy as np
+__all__ = ["USUAL_BONUS", "bonus_for_f1"]
 
-__all__ = ["USUAL_BONUS", "fitted_bonus"]
-
-_QUARTERS = 17  # bonuses that are tried, a quarter of a unit from each other
 USUAL_BONUS = 0.5
-"""In units of scores, where there is nothing to fit it on: an F1 of 0.75 is raised by chunks likelier than 0.38."""
+"""In units of scores, where there is nothing to find it by: an F1 of 0.75 is raised by chunks likelier than 0.38."""
+_ROUNDS = 4
+_LOWEST = 0.1  # F1 that is believed, as a network that has learned nothing would get a bonus without end
 
 
-def fitted_bonus(f1: Callable[[float], float], unit: float = 1.0) -> float:
+def bonus_for_f1(f1: Callable[[float], float], temperature: float) -> float:
     """Return the bonus that the score of every chunk is given for the best F1.
 
     The likeliest labels leave out a chunk that is right in two of five cases, though it would raise F1: who wants the
-    best F1 takes what is likelier than half of the F1 that is reached. Source: Lipton, Elkan and Naryanaswamy 2014,
-    Optimal thresholding of classifiers to maximize F1 measure. On development data of a few hundred chunks, F1 jumps
-    from one bonus to the next, so each is judged together with its neighbours.
+    best F1 takes what is likelier than half of the F1 that is reached. At a probability of F / 2, a chunk is behind
+    what stands in its place by T log((1 − F / 2) / (F / 2)), which is the bonus. Source: Lipton, Elkan and
+    Naryanaswamy 2014, Optimal thresholding of classifiers to maximize F1 measure. Trying which bonus does best on
+    development data follows the chances of some hundred chunks instead.
 
     Parameters
     ----------
     f1 : on development data, with a bonus
-    unit : of scores; bonuses of 0 to 4 units are tried
+    temperature : T, by which scores are divided before they become probabilities
 
     Examples
     --------
-    >>> fitted_bonus(lambda bonus: 0.8 - (bonus - 0.5) ** 2)
-    0.5
+    >>> round(bonus_for_f1(lambda bonus: 0.75, temperature=1.0), 2)
+    0.51
+    >>> round(bonus_for_f1(lambda bonus: 0.4 + bonus / 20, temperature=1.5), 2)
+    1.7
     """
-    bonuses = np.arange(_QUARTERS) * unit / 4
-    scores = np.pad([f1(float(bonus)) for bonus in bonuses], 1, mode="edge")
-    smooth = scores[:-2] / 4 + scores[1:-1] / 2 + scores[2:] / 4
-    return float(bonuses[np.flatnonzero(smooth >= smooth.max() - 1e-12)[0]])  # of equals, the least
+    bonus = 0.0
+    for _ in range(_ROUNDS):
+        reached = max(f1(bonus), _LOWEST)
+        bonus = temperature * log((2 - reached) / reached)
+    return bonus

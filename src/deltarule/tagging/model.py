@@ -19,7 +19,7 @@ from deltarule.explaining import Confusion
 from deltarule.graph import Array
 from deltarule.tagging.batches import Sentences
 from deltarule.tagging.calibration import fitted_temperature
-from deltarule.tagging.chunk_bonus import USUAL_BONUS, fitted_bonus
+from deltarule.tagging.chunk_bonus import USUAL_BONUS, bonus_for_f1
 from deltarule.tagging.compiled_scores import CompiledScores, feature_matrix, non_finite_scores
 from deltarule.tagging.config import TaggerConfig
 from deltarule.tagging.confusions import find_confusions
@@ -53,7 +53,7 @@ class TaggingModel:
     encoder : vocabularies of the features
     network : graph and parameters
     temperature : by which scores are divided before they become probabilities; fitted on development data
-    bonus : what is added to the score of every chunk where labels are chosen; fitted on development data for F1, if
+    bonus : what is added to the score of every chunk where labels are chosen; found on development data for F1, if
         there is any
     """
 
@@ -157,7 +157,7 @@ class TaggingModel:
         return self._predict(corpus, threads, probabilities), probabilities
 
     def calibrated(self, corpus: Corpus, threads: int | None = None) -> TaggingModel:
-        """Return the model with the temperature at which the labels of a corpus are likeliest, and the best bonus."""
+        """Return the model with the temperature at which the labels of a corpus are likeliest, and the bonus for F1."""
         network, labels = self._compiled(), self.labelling.numbers(corpus)
         passages, features = self._seen_of(corpus)
         with one_thread_of_algebra():
@@ -177,8 +177,9 @@ class TaggingModel:
             chosen = decision.decode_quickly(scores, passages.sentence_offsets)
             return evaluate_labels(gold, self._written(chosen, corpus)).overall.f1
 
-        bonus = 0.0 if self.labelling.plain else fitted_bonus(f1, self.config.score_unit)
-        return replace(self, temperature=fitted_temperature(probabilities, labels), bonus=bonus)
+        temperature = fitted_temperature(probabilities, labels)
+        bonus = 0.0 if self.labelling.plain else bonus_for_f1(f1, temperature)
+        return replace(self, temperature=temperature, bonus=bonus)
 
     def with_usual_bonus(self) -> TaggingModel:
         """Return the model with the bonus that chunks get where there is no development data to fit it on."""
