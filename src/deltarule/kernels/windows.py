@@ -27,10 +27,24 @@ def lay_out_weights(weight: int, size: int, dimension: int, left: int, right: in
 
 
 @inlined
-def _add_two(first: Any, second: Any, target: Any) -> None:
-    """Add two arrays to another in one pass."""
+def _sum_of_two(first: Any, second: Any, target: Any) -> None:
+    """Write the sum of two arrays."""
     for j in range(len(target)):
-        target[j] += first[j] + second[j]
+        target[j] = first[j] + second[j]
+
+
+@inlined
+def _add_four(a: Any, b: Any, c: Any, d: Any, target: Any) -> None:
+    """Add four arrays to another in one pass, which takes half as long as in four."""
+    for j in range(len(target)):
+        target[j] += (a[j] + b[j]) + (c[j] + d[j])
+
+
+@inlined
+def _product(products: Any, positions: Any, at: int, place: int, size: int, width: int) -> Any:
+    """Return W_p x for the vector that stands at a place p of the window that begins at `at`."""
+    begin = (positions[at + place] * size + place) * width
+    return products[begin : begin + width]
 
 
 @inlined
@@ -52,16 +66,19 @@ def finish_windows(
     own_bias = bias[left:right]
     for row in range(rows):
         own, at = tile[row * width : (row + 1) * width], (first + row) * size
-        copy(own_bias, own)
+        _sum_of_two(own_bias, _product(products, positions, at, 0, size, width), own)
+        fours = 1 + (size - 1) // 4 * 4
+        for place in range(1, fours, 4):
+            _add_four(
+                _product(products, positions, at, place, size, width),
+                _product(products, positions, at, place + 1, size, width),
+                _product(products, positions, at, place + 2, size, width),
+                _product(products, positions, at, place + 3, size, width), own,
+            )  # fmt: skip
+        for place in range(fours, size):
+            add(_product(products, positions, at, place, size, width), own)
         if added:
             add(addend[(first + row) * columns + left : (first + row) * columns + right], own)
-        if size % 2 == 1:
-            end = (positions[at + size - 1] * size + size - 1) * width
-            add(products[end : end + width], own)
-        for place in range(0, size - 1, 2):
-            one = (positions[at + place] * size + place) * width
-            other = (positions[at + place + 1] * size + place + 1) * width
-            _add_two(products[one : one + width], products[other : other + width], own)
     map_function(function, parameter, tile[: rows * width])
     for row in range(rows):
         own, at = tile[row * width : (row + 1) * width], (first + row) * columns + left
