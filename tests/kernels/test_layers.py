@@ -13,8 +13,9 @@ def layer(run, x, weight, bias, function=elementwise.TANH, rate=RATE, slices=1, 
     """Return dropout(f(W x + b)) for rows x."""
     (rows, inputs), outputs = x.shape, len(weight)
     z = np.full((rows, outputs), np.nan, np.float32)
+    laid_out = np.full(slices * weight.size + 1, np.nan, np.float32) if by_examples else 0
     run(
-        do.LAYER, x, inputs, rows, inputs, weight, outputs, z, bias, bias.size, SEED, by_examples,
+        do.LAYER, x, inputs, rows, inputs, weight, outputs, z, bias, bias.size, SEED, laid_out,
         numbers=[function, 0, rate], slices=slices,
     )  # fmt: skip
     return z

@@ -84,11 +84,10 @@ def layer(o: Any, x: Any, part: int, parts: int) -> None:
     else:
         first, last = rows_of_slice(rows, part, parts)
     width, weight, stride, as_it_lies = right - left, o[4] + 4 * left * inner, inner, True
-    worth_it = o[10] and last - first >= _FEW_VECTORS and width >= _FEW_NEURONS
-    laid_out = np.empty(inner * width if worth_it else 0, np.float32)
-    if len(laid_out) > 0:
-        transpose(weight, inner, width, inner, laid_out.ctypes.data, width)
-        weight, stride, as_it_lies = laid_out.ctypes.data, width, False
+    if o[10] and last - first >= _FEW_VECTORS and width >= _FEW_NEURONS:
+        laid_out = o[10] + 4 * part * inner * width
+        transpose(weight, inner, width, inner, laid_out, width)
+        weight, stride, as_it_lies = laid_out, width, False
     z, bias = floats(o[6], rows * columns), floats(o[7], o[8])
     for begin in range(first, last, _TILE):
         end = min(begin + _TILE, last)

@@ -42,11 +42,12 @@ class LayerRule:
         a = c.new(unit.output)
         rows = affine.shape[:-1]
         together = c.by_examples(rows) if cut_by_examples(affine) else None
+        laid_out = None if together is None else c.program.buffer((MOST_SLICES, inputs, outputs))
         c.program.emit(
             do.LAYER,
             [source, c.program.constant(stride) if stride else c.size((inputs,)), c.size(rows), c.size((inputs,)),
              weight, c.size((outputs,)), a, bias, bias_count, finish.seed,
-             c.program.constant(int(together is not None))],
+             c.program.constant(0) if laid_out is None else laid_out],
             reads=[source, weight, *([bias] if isinstance(bias, Matrix) else [])],
             writes=[a],
             work=together or Work((*rows, outputs, inputs), GRAIN),
