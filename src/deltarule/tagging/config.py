@@ -65,7 +65,8 @@ class TaggerConfig(BaseModel):
     schedule: str = Field("linear", description="How the learning rate changes over training.")
     warm_up: float = Field(0.0, ge=0, lt=1, description="Share of training over which the learning rate first rises.")
     l2: float = Field(0.0, ge=0, description="Strength of the L2 penalty on dense weights.")
-    clip: float | None = Field(None, gt=0, description="Largest joint norm of the gradients of a step.")
+    # Gradients of the first steps, of up to 25, would hold Adam's mean of squares up for a thousand steps.
+    clip: float | None = Field(1.0, gt=0, description="Largest joint norm of the gradients of a step.")
     patience: int | None = Field(
         None, ge=1, description="Stop after so many epochs without a better development score."
     )
