@@ -30,8 +30,7 @@ _TILE = 256  # rows of a layer whose products stay in the cache until bias and a
 _WINDOWS = 32  # whose preactivations pass through f together
 _VECTORS = 64  # that are multiplied at a time
 _AHEAD = 4  # rows that are asked for before they are updated, as they lie anywhere in a large table
-_FEW_NEURONS = 32
-_FEW_VECTORS = 64  # for which it is less work to read weights as they lie than to transpose them
+_FEW_NEURONS, _FEW_VECTORS = 32, 64  # for which it is less work to read weights as they lie than to transpose them
 
 
 @inlined
