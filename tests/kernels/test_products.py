@@ -1,11 +1,24 @@
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numba import njit
 
 from deltarule.kernels import instructions as do
+from deltarule.kernels.products import multiply
+from deltarule.kernels.tiles import COLUMNS, ROWS
 
 SIZES = [
     (5, 3, 4), (40, 7, 9), (7, 40, 9), (1, 1, 1), (1, 60, 1), (33, 33, 2), (70, 40, 300), (130, 200, 90),
+    (3, 50, 600), (9, 100, 700), (17, 49, 257),
 ]  # fmt: skip
+
+SIDES = [("rows", 3 * ROWS), ("columns", 2 * COLUMNS + 5), ("inner", 300)]
+
+
+@njit
+def multiplied(rows, columns, inner, a, a_stride, a_transposed, b, b_stride, b_transposed, c, c_stride, accumulate):
+    multiply(rows, columns, inner, a, a_stride, a_transposed, b, b_stride, b_transposed, c, c_stride, accumulate)
 
 
 def laid_out(matrix, transposed, stride):
@@ -32,6 +45,25 @@ def test_products_of_parts_of_wider_matrices(run, normal, sizes, transposed, acc
     expected = a.astype(np.float64) @ b + (c if accumulate else 0)
     # Rounding grows with the number of terms.
     np.testing.assert_allclose(result[:, :columns], expected, rtol=1e-5, atol=1e-5 * max(1, inner / 100))
+    assert np.isnan(result[:, columns:]).all()
+
+
+@settings(max_examples=300)
+@given(st.data())
+def test_products_of_any_size(data):
+    rows, columns, inner = (data.draw(st.integers(1, most), name) for name, most in SIDES)
+    transposed, accumulate = data.draw(st.tuples(st.booleans(), st.booleans())), data.draw(st.booleans())
+    random = np.random.default_rng(0)
+    shapes = [(rows, inner), (inner, columns), (rows, columns)]
+    a, b, c = (random.normal(size=shape).astype(np.float32) for shape in shapes)
+    own, other = laid_out(a, transposed[0], max(rows, inner) + 1), laid_out(b, transposed[1], max(inner, columns) + 2)
+    result = laid_out(c, False, columns + 3)
+    multiplied(
+        rows, columns, inner, own.ctypes.data, own.shape[1], transposed[0], other.ctypes.data, other.shape[1],
+        transposed[1], result.ctypes.data, columns + 3, accumulate,
+    )  # fmt: skip
+    expected = a.astype(np.float64) @ b + (c if accumulate else 0)
+    np.testing.assert_allclose(result[:, :columns], expected, rtol=1e-5, atol=1e-5 * max(1, inner / 50))
     assert np.isnan(result[:, columns:]).all()
 
 

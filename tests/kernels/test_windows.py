@@ -7,11 +7,11 @@ from deltarule.kernels import elementwise
 from deltarule.kernels import instructions as do
 
 SEED, RATE = 99, 0.3
-# Vectors, windows, size, dimension, neurons; from 64 vectors on, weights are transposed first.
+# Vectors, windows, size, dimension, neurons; few vectors are multiplied another way than many.
 SIZES = [
     (7, 20, 3, 4, 5), (40, 5, 5, 3, 70), (1, 1, 1, 1, 1), (6, 130, 2, 3, 17), (9, 0, 3, 4, 6), (4, 65, 4, 2, 33),
     (64, 40, 3, 5, 11), (63, 40, 3, 5, 11), (70, 40, 3, 21, 37), (200, 0, 2, 3, 4), (300, 90, 5, 2, 1),
-    (150, 33, 1, 7, 20),
+    (150, 33, 1, 7, 20), (700, 50, 2, 3, 150), (300, 9, 2, 300, 50),
 ]  # fmt: skip
 
 
@@ -32,11 +32,10 @@ def layer(run, x, positions, weight, bias, slices, addend=0):
     apart = np.full((vectors, dimension + 2), np.nan, np.float32)  # as columns of a wider matrix
     apart[:, :dimension] = x
     z = np.full((windows, outputs), np.nan, np.float32)
-    laid_out = np.full((dimension, size * outputs), np.nan, np.float32)
     products = np.full((vectors, size * outputs), np.nan, np.float32)
     run(
         do.WINDOW_LAYER, apart, dimension + 2, vectors, dimension, weight, size, outputs, positions, windows, bias,
-        outputs, z, laid_out, products, SEED, addend, numbers=[elementwise.TANH, 0, RATE], slices=slices,
+        outputs, z, products, SEED, addend, numbers=[elementwise.TANH, 0, RATE], slices=slices,
     )  # fmt: skip
     return z, apart, products
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import cache
 from threading import Lock
@@ -11,7 +10,7 @@ from typing import Any
 
 from deltarule.errors import InputError
 
-__all__ = ["left_processor", "one_thread_of_algebra", "one_thread_of_kernels", "thread_count"]
+__all__ = ["left_processor", "one_thread_of_algebra", "thread_count"]
 
 
 def thread_count(threads: int | None) -> int:
@@ -45,8 +44,7 @@ def left_processor(number: int) -> bool:
 class _OneThread:
     """Holds linear-algebra libraries to one thread as long as anybody needs it."""
 
-    def __init__(self, libraries: Callable[[], list[Any]]) -> None:
-        self.libraries = libraries
+    def __init__(self) -> None:
         self.lock = Lock()
         self.users = 0
         self.changed: list[tuple[Any, int]] = []
@@ -55,7 +53,7 @@ class _OneThread:
         with self.lock:
             self.users += 1
             if self.users == 1:
-                before = [(library, library.get_num_threads()) for library in self.libraries()]
+                before = [(library, library.get_num_threads()) for library in _libraries()]
                 self.changed = [(library, threads) for library, threads in before if threads != 1]
                 for library, _ in self.changed:
                     _set_threads(library, 1)
@@ -78,28 +76,16 @@ def _set_threads(library: Any, threads: int) -> None:
 
 @cache
 def _libraries() -> list[Any]:
-    """Find the libraries, which takes milliseconds; SciPy's, which compiled code calls, has to be loaded before."""
+    """Find the libraries, which takes milliseconds; SciPy's has to be loaded before."""
     import scipy.linalg.cython_blas  # noqa: F401
     from threadpoolctl import ThreadpoolController
 
     return list(ThreadpoolController().select(user_api="blas").lib_controllers)
 
 
-@cache
-def _libraries_of_kernels() -> list[Any]:
-    """Find the library that kernels call: SciPy's own, where it brings one."""
-    own = [library for library in _libraries() if "scipy.libs" in library.filepath.replace("\\", "/")]
-    return own or _libraries()
-
-
-_one_thread, _one_thread_of_kernels = _OneThread(_libraries), _OneThread(_libraries_of_kernels)
+_one_thread = _OneThread()
 
 
 def one_thread_of_algebra() -> AbstractContextManager[None]:
     """Hold the linear-algebra libraries to one thread: those that share the work are ours."""
     return _one_thread
-
-
-def one_thread_of_kernels() -> AbstractContextManager[None]:
-    """Hold the library that kernels call to one thread, which for small steps is much less work than for all."""
-    return _one_thread_of_kernels

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deltarule.execution.cores import left_processor, one_thread_of_kernels, thread_count
+from deltarule.execution.cores import left_processor, thread_count
 from deltarule.execution.program import Program
 from deltarule.execution.sizes import MOST_SLICES
 from deltarule.kernels.execute import FUNCTIONS
@@ -38,12 +38,10 @@ class Threads:
         self._started = False
 
     def run(self, batches: NDArray[np.int64] = _ONE) -> int:
-        """Run the program once, or for a table of batches; return how many steps went well."""
-        with one_thread_of_kernels():
-            return self._run(batches)
+        """Run the program once, or for a table of batches; return how many steps went well.
 
-    def _run(self, batches: NDArray[np.int64]) -> int:
-        """Run the program alone, or with help where there is enough to do."""
+        Where there is too little to do, nobody is asked for help.
+        """
         shared, tables = self._shared, self._shared.tables
         if self._threads == 1 or not self._program.worth_help:
             return run(FUNCTIONS, 1, shared.address, batches, *tables)

@@ -9,14 +9,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from numba import njit
+from llvmlite import binding
+from numba import njit, types
 from numba.core import sigutils
 from numba.core.caching import FunctionCache
 from numba.core.ccallback import CFunc
 
 from deltarule.kernels.second_process import first_kernel_was_missing
 
-__all__ = ["called_by_address", "inlined", "kernel"]
+__all__ = ["called_by_address", "called_by_name", "inlined", "kernel"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -24,6 +25,8 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 _OPTIONS: dict[str, Any] = {
     "nogil": True, "error_model": "numpy", "fastmath": {"reassoc", "contract", "nsz", "arcp"}
 }  # fmt: skip
+
+_NAMED: dict[str, Any] = {}  # functions that are called by name, which have to stay
 
 
 def kernel(signature: Any) -> Callable[[Function], Function]:
@@ -47,6 +50,22 @@ def called_by_address(signature: Any) -> Callable[[Callable[..., Any]], Any]:
         _keep_on_disk(callback, function)
         callback.compile()
         return callback
+
+    return compiled
+
+
+def called_by_name(signature: Any) -> Callable[[Callable[..., Any]], Any]:
+    """Compile a function that kernels call under its name, so that it is compiled once, not once for each of them.
+
+    What it returns is called in kernels like the function.
+    """
+
+    def compiled(function: Callable[..., Any]) -> Any:
+        name = f"deltarule_{function.__name__}"
+        _NAMED[name] = called_by_address(signature)(function)
+        binding.add_symbol(name, _NAMED[name].address)
+        arguments, result = sigutils.normalize_signature(signature)
+        return types.ExternalFunction(name, result(*arguments))
 
     return compiled
 

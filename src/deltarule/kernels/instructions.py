@@ -10,8 +10,8 @@ from __future__ import annotations
 # rows columns inner a a_stride a_transposed b b_stride b_transposed c c_stride accumulate cut | rows or
 # columns of C, or the inner dimension, then each slice has a C of its own
 MULTIPLY = 0
-# x x_stride rows inner weight columns z bias bias_count seed laid_out [function parameter rate] | rows or
-# columns of z; where there is memory for weights laid out anew by each slice, examples
+# x x_stride rows inner weight columns z bias bias_count seed by_examples [function parameter rate] | rows or
+# columns of z, or examples
 LAYER = 1
 SHARE_FINISHED = 2  # signal rows columns row_ids row_id_count activation seed [function parameter rate] | rows
 ADD_BIAS_SIGNAL = 3  # signal rows columns sums by_examples | columns, or rows, then each slice has sums of its own
@@ -37,8 +37,8 @@ ADD_SCALED = 18  # source target count [factor] | entries
 FILL = 19  # target count [number] | entries
 READ_ROWS = 20  # table ids count columns output stride | rows
 ADD_ROWS = 21  # values ids count columns stride sums
-# vectors vector_stride count dimension weight size columns positions windows bias bias_count z
-# laid_out products seed addend [function parameter rate] | columns
+# vectors vector_stride count dimension weight size columns positions windows bias bias_count z products
+# seed addend [function parameter rate] | columns
 WINDOW_LAYER = 22
 # vectors vector_stride count dimension weight size columns positions windows signal activation
 # collected bias_sums gradient parts seed [function parameter rate signal_left] | columns

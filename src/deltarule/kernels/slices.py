@@ -16,9 +16,8 @@ from deltarule.kernels.layers import finish_rows
 from deltarule.kernels.memory import doubles, fetch_ahead, floats, integers
 from deltarule.kernels.products import multiply
 from deltarule.kernels.rows import add_distinct_rows, fill
-from deltarule.kernels.transposition import transpose
 from deltarule.kernels.updates import update
-from deltarule.kernels.windows import collect_windows, finish_windows, lay_out_weights, rows_until
+from deltarule.kernels.windows import collect_windows, finish_windows, rows_until
 
 __all__ = [
     "ALL", "cut_product", "examples_of_slice", "layer", "rows_of_slice", "sum_distinct_rows", "update_rows",
@@ -28,9 +27,9 @@ __all__ = [
 ALL = 1 << 40  # the length of arrays of which only the rows of a slice are touched
 _TILE = 256  # rows of a layer whose products stay in the cache until bias and activation have passed over them
 _WINDOWS = 32  # whose preactivations pass through f together
-_VECTORS = 64  # that are multiplied at a time
+_VECTORS = 256  # that are multiplied at a time
+_SHARED = 128  # vectors whose signals are shared out at a time
 _AHEAD = 4  # rows that are asked for before they are updated, as they lie anywhere in a large table
-_FEW_NEURONS, _FEW_VECTORS = 32, 64  # for which it is less work to read weights as they lie than to transpose them
 
 
 @inlined
@@ -58,7 +57,7 @@ def cut_product(o: Any, part: int, parts: int) -> None:
         c += 4 * part * rows * o[10]
         inner = last - first
     elif o[12] == do.ROWS or rows >= columns:
-        # The longer side is cut: the library lays the other factor out anew for each slice.
+        # Where nothing speaks for another, the longer side is cut.
         first, last = examples_of_slice(rows, part, parts) if o[12] == do.ROWS else rows_of_slice(rows, part, parts)
         a += 4 * first * (1 if o[5] else o[4])
         c += 4 * first * o[10]
@@ -82,24 +81,27 @@ def layer(o: Any, x: Any, part: int, parts: int) -> None:
         left, right = rows_of_slice(columns, part, parts)
     else:
         first, last = rows_of_slice(rows, part, parts)
-    width, weight, stride, as_it_lies = right - left, o[4] + 4 * left * inner, inner, True
-    if o[10] and last - first >= _FEW_VECTORS and width >= _FEW_NEURONS:
-        laid_out = o[10] + 4 * part * inner * width
-        transpose(weight, inner, width, inner, laid_out, width)
-        weight, stride, as_it_lies = laid_out, width, False
+    weight = o[4] + 4 * left * inner
     z, bias = floats(o[6], rows * columns), floats(o[7], o[8])
     for begin in range(first, last, _TILE):
         end = min(begin + _TILE, last)
         at, to = o[0] + 4 * begin * o[1], o[6] + 4 * (begin * columns + left)
-        multiply(end - begin, width, inner, at, o[1], False, weight, stride, as_it_lies, to, columns, False)
+        multiply(end - begin, right - left, inner, at, o[1], False, weight, inner, True, to, columns, False)
         finish_rows(z, begin, end, columns, left, right, bias, int64(x[0]), x[1], o[9], x[2])
 
 
 @inlined
 def neurons_of_slice(columns: int, part: int, parts: int) -> Any:
     """Return where a slice of some neurons begins and ends."""
-    each = ((columns + parts - 1) // parts + 1) // 2 * 2
-    return min(part * each, columns), min((part + 1) * each, columns)
+    return _first_neuron(columns, part, parts), _first_neuron(columns, part + 1, parts)
+
+
+@inlined
+def _first_neuron(columns: int, part: int, parts: int) -> int:
+    """Return where a slice begins: halves are equal, for two threads, and slices of a half are whole vectors."""
+    half = columns // 2
+    begin, end = (half, columns) if 2 * part >= parts else (0, half)
+    return min(begin + (columns * part // parts - begin + 15) // 16 * 16, end)
 
 
 @inlined
@@ -111,38 +113,31 @@ def window_layer(o: Any, x: Any, part: int, parts: int) -> None:
     """
     count, windows, size, columns = o[2], o[8], o[5], o[6]
     left, right = neurons_of_slice(columns, part, parts)
-    positions, products = integers(o[7], ALL), floats(o[13] + 4 * left * size * count, ALL)
+    positions, products = integers(o[7], ALL), o[12] + 4 * left * size * count
     tile = np.empty(_WINDOWS * (right - left), np.float32)
-    if count >= _FEW_VECTORS:
-        lay_out_weights(o[4], size, o[3], left, right, o[12] + 4 * left * size * o[3])
     done = 0
     for first in range(0, windows, _WINDOWS):
         last = min(first + _WINDOWS, windows)
         needed = rows_until(positions, first * size, last * size)
         if needed > done:
             until = min(count, done + (needed - done + _VECTORS - 1) // _VECTORS * _VECTORS)
-            _multiply_vectors(o, left, right, done, until)
+            _multiply_vectors(o, left, right, done, until, products)
             done = until
         finish_windows(
             products, positions, first, last, size, columns, left, right, floats(o[11], ALL), floats(o[9], o[10]),
-            o[15] != 0, floats(o[15], ALL), int64(x[0]), x[1], o[14], x[2], tile,
+            o[14] != 0, floats(o[14], ALL), int64(x[0]), x[1], o[13], x[2], tile,
         )  # fmt: skip
 
 
 @inlined
-def _multiply_vectors(o: Any, left: int, right: int, first: int, last: int) -> None:
-    """Multiply vectors first to last with the weights of neurons left to right; for few vectors, as weights lie."""
-    count, dimension, size, neurons = o[2], o[3], o[5], right - left
-    vectors, products = o[0] + 4 * first * o[1], o[13] + 4 * size * (left * count + first * neurons)
-    if count >= _FEW_VECTORS:
-        laid_out, width = o[12] + 4 * left * size * dimension, size * neurons
-        multiply(last - first, width, dimension, vectors, o[1], False, laid_out, width, False, products, width, False)
-        return
+def _multiply_vectors(o: Any, left: int, right: int, first: int, last: int, products: int) -> None:
+    """Multiply vectors first to last with every W_p of neurons left to right."""
+    dimension, size, neurons = o[3], o[5], right - left
     for place in range(size):
-        weight, product = o[4] + 4 * (left * size + place) * dimension, products + 4 * place * neurons
         multiply(
-            last - first, neurons, dimension, vectors, o[1], False, weight, size * dimension, True, product,
-            size * neurons, False,
+            last - first, neurons, dimension, o[0] + 4 * first * o[1], o[1], False,
+            o[4] + 4 * (left * size + place) * dimension, size * dimension, True,
+            products + 4 * (first * size + place) * neurons, size * neurons, False,
         )  # fmt: skip
 
 
@@ -152,7 +147,7 @@ def window_signals(o: Any, x: Any, part: int, parts: int) -> None:
     count, windows, size, columns = o[2], o[8], o[5], o[6]
     left, right = neurons_of_slice(columns, part, parts)
     width = (right - left) * size
-    positions, collected = integers(o[7], ALL), floats(o[11] + 4 * left * size * count, count * width)
+    positions, collected = integers(o[7], ALL), o[11] + 4 * left * size * count
     bias_sums = floats(o[12], columns)[left:right]
     tile, activations = np.empty(_WINDOWS * (right - left), np.float32), np.empty(_WINDOWS * (right - left), np.float32)
     fill(bias_sums, 0)
@@ -160,15 +155,15 @@ def window_signals(o: Any, x: Any, part: int, parts: int) -> None:
     for first in range(0, windows, _WINDOWS):
         last = min(first + _WINDOWS, windows)
         needed = max(ready, rows_until(positions, first * size, last * size))
-        fill(collected[ready * width : needed * width], 0)
+        fill(floats(collected, count * width)[ready * width : needed * width], 0)
         ready = needed
         collect_windows(
             floats(o[9], ALL), floats(o[10], ALL), positions, first, last, size, columns, left, right, collected,
             bias_sums, int64(x[0]), x[1], o[15], x[2], x[3] != 0, tile, activations,
         )  # fmt: skip
-    fill(collected[ready * width :], 0)
-    for first in range(0, max(count, 1), _VECTORS):
-        _share_out(o, part, left, right, first, min(first + _VECTORS, count))
+    fill(floats(collected, count * width)[ready * width :], 0)
+    for first in range(0, max(count, 1), _SHARED):
+        _share_out(o, part, left, right, first, min(first + _SHARED, count))
 
 
 @inlined

@@ -11,40 +11,16 @@ from typing import Any
 from deltarule.kernels.compiled import inlined
 from deltarule.kernels.elementwise import map_function, scale_by_slope
 from deltarule.kernels.layers import mask
+from deltarule.kernels.row_sums import add_four_rows, add_row
 from deltarule.kernels.rows import add, copy
-from deltarule.kernels.transposition import transpose
 
-__all__ = ["collect_windows", "finish_windows", "lay_out_weights", "read_windows", "rows_until"]
-
-
-@inlined
-def lay_out_weights(weight: int, size: int, dimension: int, left: int, right: int, laid_out: int) -> None:
-    """Lay the transposes of neurons left to right of every W_p side by side, (dimension, size × neurons)."""
-    neurons, stride = right - left, size * dimension
-    for place in range(size):
-        source, target = weight + 4 * (left * stride + place * dimension), laid_out + 4 * place * neurons
-        transpose(source, stride, neurons, dimension, target, size * neurons)
+__all__ = ["collect_windows", "finish_windows", "read_windows", "rows_until"]
 
 
 @inlined
-def _sum_of_two(first: Any, second: Any, target: Any) -> None:
-    """Write the sum of two arrays."""
-    for j in range(len(target)):
-        target[j] = first[j] + second[j]
-
-
-@inlined
-def _add_four(a: Any, b: Any, c: Any, d: Any, target: Any) -> None:
-    """Add four arrays to another in one pass, which takes half as long as in four."""
-    for j in range(len(target)):
-        target[j] += (a[j] + b[j]) + (c[j] + d[j])
-
-
-@inlined
-def _product(products: Any, positions: Any, at: int, place: int, size: int, width: int) -> Any:
-    """Return W_p x for the vector that stands at a place p of the window that begins at `at`."""
-    begin = (positions[at + place] * size + place) * width
-    return products[begin : begin + width]
+def _row(matrix: int, positions: Any, at: int, place: int, size: int, width: int) -> int:
+    """Return the address of the row for W_p x, where x stands at a place p of the window that begins at `at`."""
+    return matrix + 4 * (positions[at + place] * size + place) * width
 
 
 @inlined
@@ -58,25 +34,25 @@ def rows_until(positions: Any, first: int, last: int) -> int:
 
 @inlined
 def finish_windows(
-    products: Any, positions: Any, first: int, last: int, size: int, columns: int, left: int, right: int, z: Any,
+    products: int, positions: Any, first: int, last: int, size: int, columns: int, left: int, right: int, z: Any,
     bias: Any, added: bool, addend: Any, function: int, parameter: float, seed: int, rate: float, tile: Any,
 ) -> None:  # fmt: skip
     """z_t ← dropout(f(b + Σ_p W_p x_{i(t, p)})) for neurons left to right, of all `columns`; f may get an addend."""
     width, rows = right - left, last - first
-    own_bias = bias[left:right]
+    own_bias, fours = bias[left:right], size // 4 * 4
     for row in range(rows):
         own, at = tile[row * width : (row + 1) * width], (first + row) * size
-        _sum_of_two(own_bias, _product(products, positions, at, 0, size, width), own)
-        fours = 1 + (size - 1) // 4 * 4
-        for place in range(1, fours, 4):
-            _add_four(
-                _product(products, positions, at, place, size, width),
-                _product(products, positions, at, place + 1, size, width),
-                _product(products, positions, at, place + 2, size, width),
-                _product(products, positions, at, place + 3, size, width), own,
+        copy(own_bias, own)
+        target = own.ctypes.data
+        for place in range(0, fours, 4):
+            add_four_rows(
+                _row(products, positions, at, place, size, width),
+                _row(products, positions, at, place + 1, size, width),
+                _row(products, positions, at, place + 2, size, width),
+                _row(products, positions, at, place + 3, size, width), target, width,
             )  # fmt: skip
         for place in range(fours, size):
-            add(_product(products, positions, at, place, size, width), own)
+            add_row(_row(products, positions, at, place, size, width), target, width)
         if added:
             add(addend[(first + row) * columns + left : (first + row) * columns + right], own)
     map_function(function, parameter, tile[: rows * width])
@@ -90,7 +66,7 @@ def finish_windows(
 @inlined
 def collect_windows(
     signal: Any, activation: Any, positions: Any, first: int, last: int, size: int, columns: int, left: int, right: int,
-    collected: Any, bias_sums: Any, function: int, parameter: float, seed: int, rate: float, left_there: bool,
+    collected: int, bias_sums: Any, function: int, parameter: float, seed: int, rate: float, left_there: bool,
     tile: Any, activations: Any,
 ) -> None:  # fmt: skip
     """Add the signals of some windows to those of each W_p x that they have, for neurons left to right; and to b's.
@@ -114,8 +90,7 @@ def collect_windows(
         if left_there:
             copy(own, signal[(first + row) * columns + left : (first + row) * columns + right])
         for place in range(size):
-            target = (positions[at + place] * size + place) * width
-            add(own, collected[target : target + width])
+            add_row(own.ctypes.data, _row(collected, positions, at, place, size, width), width)
 
 
 @inlined

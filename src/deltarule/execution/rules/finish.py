@@ -34,7 +34,7 @@ class Finish:
 def product(
     c: Compiler, rows: int, columns: int, inner: int, a: tuple[Matrix, int, bool], b: tuple[Matrix, int, bool],
     result: tuple[Matrix, int], work: Work, *, accumulate: bool = False,
-    depends: Sequence[Matrix] = (), guard: Matrix | None = None, cut: int = do.THE_LONGER,
+    depends: Sequence[Matrix] = (), guard: Matrix | None = None, cut: int = do.THE_LONGER, by_examples: bool = False,
 ) -> None:  # fmt: skip
     """Emit C ← A B or C ← C + A B.
 
@@ -43,7 +43,8 @@ def product(
     rows, columns, inner : places of sizes
     a, b : matrix, place of the distance of its rows, whether it lies there transposed
     result : C, and place of the distance of its rows
-    cut : by its longer side; or by examples, which are its rows or its inner dimension
+    cut : by its longer side, by its rows, or by its inner dimension
+    by_examples : whether that is by the examples of a batch
     """
     yes_or_no = [c.program.constant(int(flag)) for flag in (a[2], b[2], accumulate)]
     c.program.emit(
@@ -54,7 +55,7 @@ def product(
         writes=[result[0]],
         work=work,
         guard=guard,
-        by_examples=cut != do.THE_LONGER,
+        by_examples=by_examples,
     )  # fmt: skip
 
 

@@ -19,6 +19,8 @@ from deltarule.kernels import instructions as do
 
 __all__: list[str] = []
 
+_MANY = 64  # neurons, that slices may have gradients of: those of which they update the weights
+
 
 @rule(Layer, Linear, Affine, WindowAffine)
 class LayerRule:
@@ -42,12 +44,11 @@ class LayerRule:
         a = c.new(unit.output)
         rows = affine.shape[:-1]
         together = c.by_examples(rows) if cut_by_examples(affine) else None
-        laid_out = None if together is None else c.program.buffer((MOST_SLICES, inputs, outputs))
         c.program.emit(
             do.LAYER,
             [source, c.program.constant(stride) if stride else c.size((inputs,)), c.size(rows), c.size((inputs,)),
              weight, c.size((outputs,)), a, bias, bias_count, finish.seed,
-             c.program.constant(0) if laid_out is None else laid_out],
+             c.program.constant(int(together is not None))],
             reads=[source, weight, *([bias] if isinstance(bias, Matrix) else [])],
             writes=[a],
             work=together or Work((*rows, outputs, inputs), GRAIN),
@@ -90,7 +91,8 @@ class LayerRule:
                 c, c.size((outputs,)), c.size((inputs,)), count, (delta, c.size((outputs,)), True),
                 (taken, c.program.constant(taken.stride) if taken.stride else c.size((inputs,)), False),
                 (gradient, c.size((inputs,))), work, depends=depends,
-                cut=do.THE_LONGER if together is None else do.INNER,
+                cut=do.INNER if together else do.ROWS if int(outputs) >= _MANY else do.THE_LONGER,
+                by_examples=together is not None,
             )  # fmt: skip
             c.share(weight, Signal(gradient, parts=None if together is None else c.program.slices(together)))
         if c.wants(x):
@@ -99,7 +101,7 @@ class LayerRule:
             product(
                 c, count, c.size((inputs,)), c.size((outputs,)), (delta, c.size((outputs,)), False),
                 (w, c.size((inputs,)), False), (shared, c.size((inputs,))), work, depends=depends,
-                cut=do.THE_LONGER if together is None else do.ROWS,
+                cut=do.ROWS if together else do.THE_LONGER, by_examples=together is not None,
             )  # fmt: skip
             c.share(x, Signal(shared, signal.rows))
 

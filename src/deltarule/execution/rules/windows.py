@@ -37,15 +37,14 @@ class WindowLayer:
         """Multiply the vectors with each W_p, then add up rows of the products for each window."""
         c, bias, addend = self.c, self.c.values[self.bias], self.addend
         added = None if addend is None else c.contiguous(c.values[addend], addend.shape)
-        laid_out = c.program.buffer((self.dimension, self.size * self.outputs))
         c.program.emit(
             do.WINDOW_LAYER,
             [self.x, self.stride, c.size(self.count), c.size((self.dimension,)), self.w, c.size((self.size,)),
              c.size((self.outputs,)), c.ids(self.positions, self.count), c.size(self.positions.shape[:1]), bias,
-             c.size((self.outputs,)), z, laid_out, self.products, finish.seed,
+             c.size((self.outputs,)), z, self.products, finish.seed,
              c.program.constant(0) if added is None else added],
             reads=[self.x, self.w, bias, *([] if added is None else [added])],
-            writes=[z, laid_out, self.products],
+            writes=[z, self.products],
             work=self.work,
             numbers=finish.numbers,
         )  # fmt: skip

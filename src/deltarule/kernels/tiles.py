@@ -1,0 +1,136 @@
+"""A tile of a product of matrices, C = A B, that stays in the registers of the processor while A and B pass by.
+
+A tile has a few rows, and columns for a few vectors. For each inner number k, the vectors of row k of B are read, and
+each is multiplied with numbers A_ik, one after another, and added to the sums of row i. That is one multiplication and
+addition of vectors for each sum, and few other instructions, so that the processor does little else than multiply.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from deltarule.kernels import vectors as v
+from deltarule.kernels.vectors import FEATURES, LANES, number
+
+__all__ = ["COLUMNS", "ROWS", "multiply_tile"]
+
+
+# All sums, and a row of B, fit into the registers.
+ROWS, _VECTORS = (8, 3) if "+avx512f" in FEATURES or "+neon" in FEATURES else (4, 3) if "+avx2" in FEATURES else (4, 2)
+COLUMNS = LANES * _VECTORS
+_NAME = "deltarule_multiply_tile"
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def multiply_tile(
+    typing_context: Any, rows: Any, columns: Any, inner: Any, a: Any, a_row: Any, a_step: Any, b: Any, b_row: Any,
+    c: Any, c_row: Any, accumulate: Any,
+) -> Any:  # fmt: skip
+    """C ← A B, or C ← C + A B, for at most ROWS rows, at most COLUMNS columns, and at least one inner number.
+
+    Parameters
+    ----------
+    rows, columns, inner : A is (rows, inner), B is (inner, columns)
+    a, b, c : addresses of float32 numbers
+    a_row, b_row, c_row : numbers from one row to the next
+    a_step : numbers from one entry of a row of A to the next; those of B and C lie side by side
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        function_type = ir.FunctionType(ir.VoidType(), [v.WHOLE] * 10 + [v.YES_OR_NO])
+        function = cgutils.get_or_insert_function(builder.module, function_type, _NAME)
+        if not function.blocks:
+            _Tile(function).write()
+        builder.call(function, arguments)
+        return context.get_dummy_value()
+
+    return types.void(*[types.int64] * 10, types.boolean), generate
+
+
+class _Tile:
+    """Writes the function: a loop over the inner numbers for each number of rows and vectors."""
+
+    def __init__(self, function: Any) -> None:
+        function.linkage = "linkonce_odr"  # one is kept, whatever modules are joined
+        function.attributes.add("noinline")
+        self.function = function
+        self.builder = ir.IRBuilder(function.append_basic_block())
+        self.rows, self.columns, self.inner, self.a, a_row, a_step, self.b, b_row, self.c, c_row, self.accumulate = (
+            function.args
+        )
+        self.a_row, self.a_step, self.b_row, self.c_row = (
+            self.builder.mul(numbers, number(4)) for numbers in (a_row, a_step, b_row, c_row)
+        )
+
+    def write(self) -> None:
+        """Choose the loop: by rows, by vectors, and by whether half a vector is enough for the last columns."""
+        builder = self.builder
+        vectors = builder.sdiv(builder.add(self.columns, number(LANES - 1)), number(LANES))
+        self.last = builder.sub(self.columns, builder.mul(builder.sub(vectors, number(1)), number(LANES)))
+        half = builder.zext(builder.icmp_signed("<=", self.last, number(LANES // 2)), v.WHOLE)
+        choice = builder.add(builder.mul(builder.add(builder.mul(self.rows, number(4)), vectors), number(2)), half)
+        self.end = self.function.append_basic_block()
+        switch = builder.switch(choice, self.end)
+        for rows in range(1, ROWS + 1):
+            for vectors in range(1, _VECTORS + 1):
+                for half in (0, 1):
+                    begin = self.function.append_basic_block()
+                    switch.add_case(number((rows * 4 + vectors) * 2 + half), begin)
+                    widths = [LANES] * (vectors - 1) + [LANES // 2 if half else LANES]
+                    builder.position_at_end(begin)
+                    self._loop(rows, widths)
+        builder.position_at_end(self.end)
+        builder.ret_void()
+
+    def _loop(self, rows: int, widths: list[int]) -> None:
+        """Write the loop for so many rows, and vectors of such widths."""
+        builder, first = self.builder, self.builder.block
+        mask = v.entries_below(builder, self.last, widths[-1])
+        c_rows = [self._row(self.c, self.c_row, i) for i in range(rows)]
+        filled, loop, after = (self.function.append_basic_block() for _ in range(3))
+        builder.cbranch(self.accumulate, filled, loop)
+        builder.position_at_end(filled)
+        old = [v.load(builder, row, widths, mask) for row in c_rows]
+        builder.branch(loop)
+
+        builder.position_at_end(loop)
+        left, a, b = (builder.phi(v.WHOLE) for _ in range(3))
+        sums = [[builder.phi(v.vector(width)) for width in widths] for _ in range(rows)]
+        new = self._products_added(a, v.load(builder, b, widths, mask), sums, widths)
+        still = builder.sub(left, number(1))
+        zeros = [[ir.Constant(v.vector(width), [0.0] * width) for width in widths] for _ in range(rows)]
+        changing = [
+            (left, self.inner, self.inner, still),
+            (a, self.a, self.a, builder.add(a, self.a_step)),
+            (b, self.b, self.b, builder.add(b, self.b_row)),
+            *((sums[i][j], zeros[i][j], old[i][j], new[i][j]) for i in range(rows) for j in range(len(widths))),
+        ]
+        for variable, *values in changing:
+            for block, value in zip((first, filled, loop), values, strict=True):
+                variable.add_incoming(value, block)
+        builder.cbranch(builder.icmp_signed(">", still, number(0)), loop, after)
+
+        builder.position_at_end(after)
+        for row, vectors in zip(c_rows, new, strict=True):
+            v.store(builder, vectors, row, widths, mask)
+        builder.branch(self.end)
+
+    def _products_added(self, a: Any, b: list[Any], sums: list[list[Any]], widths: list[int]) -> list[list[Any]]:
+        """Add to the sums of each row the products of its number of A with the vectors of B."""
+        builder, new = self.builder, []
+        for i, own in enumerate(sums):
+            factor = builder.load(builder.inttoptr(self._row(a, self.a_row, i), v.REAL.as_pointer()), align=4)
+            new.append([
+                builder.call(v.multiply_and_add(builder, width), [v.repeated(builder, factor, width), vector, total])
+                for width, vector, total in zip(widths, b, own, strict=True)
+            ])  # fmt: skip
+        return new
+
+    def _row(self, address: Any, bytes_of_row: Any, i: int) -> Any:
+        """Return the address of a row."""
+        return self.builder.add(address, self.builder.mul(bytes_of_row, number(i)))

@@ -1,0 +1,85 @@
+"""Vectors of the processor, as LLVM knows them: numbers that lie side by side and go through instructions together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from llvmlite.binding import get_host_cpu_features
+from numba.core import cgutils, config
+
+__all__ = [
+    "FEATURES", "LANES", "REAL", "WHOLE", "YES_OR_NO", "entries_below", "load", "multiply_and_add", "number",
+    "repeated", "store", "vector",
+]  # fmt: skip
+
+FEATURES: str = config.CPU_FEATURES or get_host_cpu_features().flatten()
+LANES = 16 if "+avx512f" in FEATURES else 8 if "+avx2" in FEATURES else 4  # float32 numbers of a vector
+WHOLE, REAL, YES_OR_NO = ir.IntType(64), ir.FloatType(), ir.IntType(1)
+_ALIGNMENT = ir.Constant(ir.IntType(32), 4)
+
+
+def number(value: int) -> Any:
+    """Return a whole number."""
+    return ir.Constant(WHOLE, value)
+
+
+def vector(width: int) -> Any:
+    """Return the type of vectors of so many numbers."""
+    return ir.VectorType(REAL, width)
+
+
+def repeated(builder: Any, value: Any, width: int) -> Any:
+    """Return a vector of copies of a number."""
+    nothing = ir.Constant(ir.VectorType(value.type, width), ir.Undefined)
+    first = builder.insert_element(nothing, value, ir.Constant(ir.IntType(32), 0))
+    return builder.shuffle_vector(first, nothing, ir.Constant(ir.VectorType(ir.IntType(32), width), [0] * width))
+
+
+def entries_below(builder: Any, count: Any, width: int) -> Any:
+    """Return which entries of a vector are among the first so many."""
+    order = ir.Constant(ir.VectorType(WHOLE, width), list(range(width)))
+    return builder.icmp_signed("<", order, repeated(builder, count, width))
+
+
+def load(builder: Any, row: Any, widths: list[int], mask: Any) -> list[Any]:
+    """Read vectors that lie side by side; of the last, only the entries of the mask."""
+    whole, (last, width) = _places(builder, row, widths)
+    vectors = [builder.load(place, align=4) for place in whole]
+    zeros = ir.Constant(vector(width), [0.0] * width)
+    return [*vectors, builder.call(_masked(builder, "load", width), [last, _ALIGNMENT, mask, zeros])]
+
+
+def store(builder: Any, vectors: list[Any], row: Any, widths: list[int], mask: Any) -> None:
+    """Write vectors side by side; of the last, only the entries of the mask."""
+    whole, (last, width) = _places(builder, row, widths)
+    for own, place in zip(vectors[:-1], whole, strict=True):
+        builder.store(own, place, align=4)
+    builder.call(_masked(builder, "store", width), [vectors[-1], last, _ALIGNMENT, mask])
+
+
+def _places(builder: Any, row: Any, widths: list[int]) -> tuple[list[Any], tuple[Any, int]]:
+    """Return pointers to the whole vectors of a row, and that to the last with its width."""
+    places = [
+        builder.inttoptr(builder.add(row, number(4 * LANES * j)), vector(width).as_pointer())
+        for j, width in enumerate(widths)
+    ]
+    return places[:-1], (places[-1], widths[-1])
+
+
+def multiply_and_add(builder: Any, width: int) -> Any:
+    """Return LLVM's function that multiplies vectors and adds a third, in one instruction where there is one."""
+    own = vector(width)
+    function_type = ir.FunctionType(own, [own] * 3)
+    return cgutils.get_or_insert_function(builder.module, function_type, f"llvm.fmuladd.v{width}f32")
+
+
+def _masked(builder: Any, what: str, width: int) -> Any:
+    """Return LLVM's function that reads or writes some entries of a vector."""
+    own, which = vector(width), ir.VectorType(YES_OR_NO, width)
+    arguments: dict[str, tuple[Any, list[Any]]] = {
+        "load": (own, [own.as_pointer(), ir.IntType(32), which, own]),
+        "store": (ir.VoidType(), [own, own.as_pointer(), ir.IntType(32), which]),
+    }
+    function_type = ir.FunctionType(*arguments[what])
+    return cgutils.get_or_insert_function(builder.module, function_type, f"llvm.masked.{what}.v{width}f32.p0")
