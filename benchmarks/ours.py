@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from benchmarks.networks import DenseNetwork
 from deltarule.graph import Array
 from deltarule.tagging.batches import Sentences
 from deltarule.training.minibatches import Minibatches
+from deltarule.training.stack import Stack
 
 __all__ = ["task"]
 
@@ -31,6 +32,7 @@ class TaggerTraining:
         self.files = CorpusFiles(Path(settings["data"]) if settings["data"] else None)
         self.sentences, self.trainer = self._prepared(PLAIN["dropout"])
         self.random = np.random.default_rng(0)
+        self.stacks = self._stacks()
         self.batches = self._batches()
 
     def _prepared(self, dropout: float) -> tuple[Sentences, dr.Trainer]:
@@ -39,25 +41,33 @@ class TaggerTraining:
         sentences = model.sentences(corpus, labels)
         return sentences, dr.Trainer(model.network.loss, dr.Adam(0.002), threads=self.settings["threads"])
 
-    def _batches(self) -> Iterator[dict[str, Array]]:
-        """Yield batches of epoch after epoch."""
+    def _stacks(self) -> Iterator[Stack]:
+        """Yield batches of epoch after epoch, some at a time."""
         while True:
-            for batch in self.sentences.batches(self.settings["batch"], self.random):
-                yield self.sentences.feeds(batch)
+            yield from self.sentences.stacks(self.settings["batch"], self.random)
+
+    def _batches(self) -> Iterator[dict[str, Array]]:
+        """Yield them one by one."""
+        for stack in self.stacks:
+            yield from (stack.feeds(number) for number in range(len(stack)))
 
     def warm_up(self) -> None:
         """Train the epochs that come before, then a few steps."""
         for _ in range(self.settings["epochs_before"]):
-            for batch in self.sentences.batches(self.settings["batch"], self.random):
-                self.trainer.step(self.sentences.feeds(batch))
+            self._take(self.sentences.stacks(self.settings["batch"], self.random))
         for _ in range(5):
             self.step()
 
     def step(self) -> int:
-        """Assemble a batch and take a step; return its windows."""
-        feeds = next(self.batches)
-        self.trainer.step(feeds)
-        return len(feeds["labels"])
+        """Assemble some batches and take their steps, as training does; return their windows."""
+        stack = next(self.stacks)
+        self._take([stack])
+        return len(stack.data["labels"])
+
+    def _take(self, stacks: Iterable[Stack]) -> None:
+        """Take the steps of some batches."""
+        for _ in self.trainer.losses(stacks):
+            pass
 
     def finish(self) -> None:
         """Do nothing: every step comes to its end."""

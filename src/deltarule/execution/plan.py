@@ -7,6 +7,7 @@ not grow from step to step, and results do not depend on the number of threads.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -16,10 +17,11 @@ import deltarule.execution.rules  # noqa: F401 - enters the rules
 from deltarule.errors import InputError, ShapeError
 from deltarule.execution.compiler import Compiler, NotCompiledError
 from deltarule.execution.feed import Feed
+from deltarule.execution.many_steps import Changes, TakenSteps, Watched
 from deltarule.execution.program import Matrix, address
 from deltarule.execution.threads import Threads
 from deltarule.execution.updates import SLICES, DenseUpdate, RowsUpdate
-from deltarule.graph import Array, Node, Parameter, topological_order
+from deltarule.graph import Array, Input, Node, Parameter, topological_order
 from deltarule.graph.operations.sequences import check_lengths
 from deltarule.graph.shapes import Shape, format_shape
 from deltarule.kernels import instructions as do
@@ -69,6 +71,53 @@ class Plan:
             self._refuse_ids(bad)
         for lengths, tokens in self.compiler.lengths:
             check_lengths(self._array(lengths), self.program.actual(tokens)[0])
+
+    def stacked(self, data: Mapping[str, Array], bounds: Mapping[str, NDArray[np.int64]]) -> Changes | None:
+        """Return what changes where batches lie end to end, or ``None`` where they have to be fed one by one.
+
+        Parameters
+        ----------
+        data : of each input, by name, the rows of all batches
+        bounds : where those of a batch begin; and the end
+        """
+        sizes: dict[str, NDArray[np.int64]] = {}
+        addresses: list[NDArray[np.int64]] = []
+        if data.keys() != {feed.node.name for feed in self._inputs}:
+            return None
+        for feed in self._inputs:
+            array, ends, shape = data[feed.node.name], bounds[feed.node.name], feed.node.shape
+            as_asked = array.dtype == feed.dtype and array.flags.c_contiguous and array.shape[1:] == shape[1:]
+            if not as_asked or not shape or not isinstance(shape[0], str):
+                return None
+            counts = np.diff(ends)
+            if not np.array_equal(sizes.setdefault(shape[0], counts), counts):
+                return None
+            addresses.append(address(array) + ends[:-1] * (array.itemsize * prod(array.shape[1:])))
+        for name in self._derived:
+            parts = name.split("+")
+            fixed = sum(int(part) for part in parts if part.isdigit())
+            sizes[name] = np.sum([sizes[part] for part in parts if part in sizes], axis=0) + fixed
+        bound = Changes(*self.program.bind_each(sizes))
+        changes = bound.and_those(np.array([feed.place for feed in self._inputs]), np.column_stack(addresses))
+        return changes if self._ids_and_lengths_fit(changes, data, bounds, sizes) else None
+
+    def _ids_and_lengths_fit(
+        self, changes: Changes, data: Mapping[str, Array], bounds: Mapping[str, Array], sizes: Mapping[str, Array]
+    ) -> bool:
+        """Say whether ids of all batches are in range, and lengths of sentences add up to their tokens."""
+        memory = self.program.memory
+        for values in changes.values if len(self._limits) else ():
+            memory[changes.places] = values
+            if first_bad_ids(self._limits, memory) >= 0:
+                return False
+        for node, tokens in self.compiler.lengths:
+            if not isinstance(node, Input) or not isinstance(tokens[0], str):
+                return False
+            lengths = data[node.name]
+            sums = np.append(0, np.cumsum(lengths))[bounds[node.name]]
+            if (lengths < 0).any() or not np.array_equal(np.diff(sums), sizes[tokens[0]]):
+                return False
+        return True
 
     def run(self) -> None:
         """Run the program on what was fed."""
@@ -190,6 +239,7 @@ class TrainingPlan(Plan):
         self._fine = fine.address
         self._gradients = {parameter: update.found for parameter, update in zip(gradients, updates, strict=True)}
         self._margins = [(rows.count.address, c.size(shape)) for rows, shape in c.violators]
+        self._watched = Watched(self._loss, self._fine, self._margins)
         self._taken_rows = c.taken_rows
         self._taken: list[Array] = []  # where rows of whole arrays are put
         self._seed_places = np.array(list(c.seeds.values()), np.int64)
@@ -229,22 +279,13 @@ class TrainingPlan(Plan):
                 return None  # taken one by one, the steps before the bad one are taken
         return [feed.array for feed in self._inputs]
 
-    def steps(
-        self, sources: Sequence[Array], order: NDArray[np.int32], settings: Array, seeds: NDArray[np.int32]
-    ) -> tuple[Array, bool]:
-        """Take many steps at once, each on some rows of whole arrays.
+    def rows(self, sources: Sequence[Array], order: NDArray[np.int32]) -> Changes:
+        """Return what changes where batches are rows of whole arrays.
 
         Parameters
         ----------
         sources : arrays of examples, as `sources` returned them
         order : rows of each step's batch, (steps, batch)
-        settings : learning rate and settings of the update rule, (steps, 8)
-        seeds : (steps, masks)
-
-        Returns
-        -------
-        losses : of the steps that went well
-        fine : whether all did
         """
         assert self._taken_rows is not None
         count, rows = order.shape
@@ -253,17 +294,26 @@ class TrainingPlan(Plan):
         self.feed({feed.node.name: taken for feed, taken in zip(self._inputs, self._taken, strict=True)})
         for feed, source in zip(self._inputs, sources, strict=True):
             self.program.memory[self._taken_rows.sources[feed.node]] = address(source)
-        losses = np.zeros(count)
-        table = [
-            count, rows, address(order), self._taken_rows.order, address(settings), address(self.settings), self.masks,
-            address(seeds), self._fine, address(self._loss), address(losses), *self._seed_places,
-        ]  # fmt: skip
-        self.program.memory[self._taken_rows.wanted] = 1
+        wanted, place = self._taken_rows.wanted, self._taken_rows.order
+        first = np.full((count, 1), address(order)) + 4 * rows * np.arange(count)[:, None]
+        return Changes(np.array([wanted, place]), np.column_stack([np.ones_like(first), first]))
+
+    def steps(self, changes: Changes, settings: Array, seeds: NDArray[np.int32]) -> TakenSteps:
+        """Take many steps at once.
+
+        Parameters
+        ----------
+        changes : what `rows` or `stacked` returned; the arrays that these were given have to be there still
+        settings : learning rate and settings of the update rule, (steps, 8)
+        seeds : (steps, masks)
+        """
+        taken = self._watched.note(changes.and_those(self._seed_places, seeds), settings, self.settings)
         try:
-            done = self._threads.run(np.array(table, np.int64))
+            taken.done = self._threads.run(taken.table)
         finally:
-            self.program.memory[self._taken_rows.wanted] = 0  # or a batch that is fed next would be written over
-        return losses[:done], done == count
+            if self._taken_rows is not None:  # or a batch that is fed next would be written over
+                self.program.memory[self._taken_rows.wanted] = 0
+        return taken
 
     def gradient(self, parameter: Parameter) -> Array:
         """Return the gradient of the last step with respect to a parameter, as a whole array."""

@@ -225,11 +225,32 @@ class Program:
             counts.sizes(sizes), counts.fixed, counts.names, self._places, self._grains, self._most_slices, self.memory
         )
         self.worth_help = grains >= _WORTH_HELP
-        if self._multiplied or any(size > self._largest.get(name, -1) for name, size in sizes.items()):
-            self._grow(sizes)
+        self._make_room(sizes)
 
-    def _grow(self, sizes: Mapping[str, int]) -> None:
-        """Make room where buffers are too small for some sizes, as they can be where one is larger than it ever was."""
+    def bind_each(self, sizes: Mapping[str, NDArray[np.int64]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return places and what they hold at each of several steps, (steps, places); and make room for the largest.
+
+        Parameters
+        ----------
+        sizes : of the named dimensions at each step; they keep those of the last
+        """
+        steps = [dict(zip(sizes, own, strict=True)) for own in zip(*(s.tolist() for s in sizes.values()), strict=True)]
+        counts, places = self._counts, np.arange(len(self._places))
+        values, grains = np.zeros((len(steps), len(places)), np.int64), 0
+        for own, row in zip(steps, values, strict=True):
+            found = bind_sizes(
+                counts.sizes(own), counts.fixed, counts.names, places, self._grains, self._most_slices, row
+            )
+            grains = max(grains, found)
+        self._make_room({name: int(own.max()) for name, own in sizes.items()})
+        self._bound = steps[-1]
+        self.worth_help = grains >= _WORTH_HELP
+        return self._places, values
+
+    def _make_room(self, sizes: Mapping[str, int]) -> None:
+        """Let buffers grow that are too small for some sizes, as they can be where one is larger than it ever was."""
+        if not self._multiplied and all(size <= self._largest.get(name, -1) for name, size in sizes.items()):
+            return
         self._largest = {name: max(size, self._largest.get(name, -1)) for name, size in sizes.items()}
         for buffer, entries in zip(self._buffers, self._room.entries(sizes).tolist(), strict=True):
             if entries > buffer.array.size:

@@ -6,35 +6,17 @@ from typing import Any
 
 from numba import int32, int64
 
-from deltarule.kernels.compiled import kernel
+from deltarule.kernels.compiled import inlined, kernel
 
 __all__ = ["lay_out_sentences"]
 
 
-@kernel(
-    int64(
-        int32[::1], int32[::1], int64[::1], int64, int32[:, ::1], int32[::1], int32[::1], int32[::1], int32[::1],
-        int32[:, ::1], int32[:, ::1],
-    )
-)  # fmt: skip
-def lay_out_sentences(
+@inlined
+def _lay_out_batch(
     tokens: Any, offsets: Any, sentences: Any, size: int, features: Any, places: Any, forms: Any, rows: Any,
-    chosen: Any, positions: Any, of_forms: Any,
+    chosen: Any, positions: Any, of_forms: Any, first: int,
 ) -> int:  # fmt: skip
-    """Lay out the distinct forms of some sentences, numbered from 1 on, with the boundary, which is 0; return how many.
-
-    Parameters
-    ----------
-    tokens, offsets : form of each token of the corpus; where its sentences begin, and the end
-    sentences : the sentences of the batch
-    size : tokens in a window
-    features : of the boundary, and of each form of the corpus, (1 + forms, features)
-    places : 0 for every form of the corpus, before and after
-    forms, rows : room for a number for each token, and for the boundary
-    chosen : gets the number of each token in the corpus
-    positions : gets the numbers of the forms in the window of each token
-    of_forms : gets the features of the distinct forms, (features, 1 + tokens)
-    """
+    """Lay out one batch, with the features of its forms from column `first` on; return how many forms it has."""
     count, token, reach = 1, 0, size // 2
     forms[0] = 0
     for sentence in sentences:
@@ -56,5 +38,44 @@ def lay_out_sentences(
         places[forms[i] - 1] = 0
     for i in range(count):
         for feature in range(len(of_forms)):
-            of_forms[feature, i] = features[forms[i], feature]
+            of_forms[feature, first + i] = features[forms[i], feature]
+    return count
+
+
+@kernel(
+    int64(
+        int32[::1], int32[::1], int64[::1], int64[:, ::1], int64, int32[:, ::1], int32[::1], int32[::1], int32[::1],
+        int32[::1], int32[:, ::1], int32[:, ::1],
+    )
+)  # fmt: skip
+def lay_out_sentences(
+    tokens: Any, offsets: Any, sentences: Any, ends: Any, size: int, features: Any, places: Any, forms: Any, rows: Any,
+    chosen: Any, positions: Any, of_forms: Any,
+) -> int:  # fmt: skip
+    """Lay out batches of sentences, one behind the other; return how many distinct forms they have, each by itself.
+
+    The forms of a batch are numbered from 1 on; 0 is the boundary.
+
+    Parameters
+    ----------
+    tokens, offsets : form of each token of the corpus; where its sentences begin, and the end
+    sentences : the sentences of the batches
+    ends : where those of each batch end, and its tokens; and where its forms end, which is written, (batches, 3)
+    size : tokens in a window
+    features : of the boundary, and of each form of the corpus, (1 + forms, features)
+    places : 0 for every form of the corpus, before and after
+    forms, rows : room for a number for each token of a batch, and for the boundary
+    chosen : gets the number of each token in the corpus
+    positions : gets the numbers of the forms in the window of each token
+    of_forms : gets the features of the distinct forms, (features, batches + tokens)
+    """
+    begin, token, count = 0, 0, 0
+    for batch in range(len(ends)):
+        end, last = ends[batch, 0], ends[batch, 1]
+        count += _lay_out_batch(
+            tokens, offsets, sentences[begin:end], size, features, places, forms, rows, chosen[token:last],
+            positions[token:last], of_forms, count,
+        )  # fmt: skip
+        ends[batch, 2] = count
+        begin, token = end, last
     return count

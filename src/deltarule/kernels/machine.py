@@ -19,7 +19,17 @@ from typing import Any
 from numba import boolean, float64, int64
 
 from deltarule.kernels.compiled import inlined, kernel
-from deltarule.kernels.memory import add_and_fetch_old, call, doubles, fetch, floats, integers, processor, store
+from deltarule.kernels.memory import (
+    add_and_fetch_old,
+    call,
+    doubles,
+    fetch,
+    floats,
+    integers,
+    long_integers,
+    processor,
+    store,
+)  # fmt: skip
 
 __all__ = ["counters_needed", "first_bad_ids", "help_out", "run"]
 
@@ -176,7 +186,7 @@ def run(
     functions : address of the function that does a slice of each instruction
     threads : 1 to do everything alone, or how many may work on it, all others by `help_out`
     counters : address of the counters that they share
-    batches : empty to run the program once; else what `TrainingPlan.steps` writes
+    batches : empty to run the program once; else what `TrainingPlan` writes for many
     program : (instructions, operands) places in memory
     memory : addresses and sizes
     numbers : (instructions, settings) real numbers that instructions need
@@ -186,18 +196,20 @@ def run(
     if len(batches) == 0:
         _lead(functions, threads, counters, program, memory, numbers, tasks, stages)
         return 1
-    steps, rows, order = batches[0], batches[1], batches[3]
-    all_settings, settings = doubles(batches[4], steps * 8), doubles(batches[5], 8)
-    masks, seeds = batches[6], integers(batches[7], steps * batches[6])
-    fine, loss, losses = batches[8], floats(batches[9], 1), doubles(batches[10], steps)
+    steps, changing, watched = batches[0], batches[1], batches[4]
+    places, values = long_integers(batches[2], changing), long_integers(batches[3], steps * changing)
+    seen, saw = long_integers(batches[5], watched), long_integers(batches[6], steps * watched)
+    all_settings, settings = doubles(batches[7], steps * 8), doubles(batches[8], 8)
+    fine, loss, losses = batches[9], floats(batches[10], 1), doubles(batches[11], steps)
     for step in range(steps):
-        memory[order] = batches[2] + 4 * step * rows
+        for j in range(changing):
+            memory[places[j]] = values[step * changing + j]
         for j in range(8):
             settings[j] = all_settings[step * 8 + j]
-        for j in range(masks):
-            memory[batches[11 + j]] = seeds[step * masks + j]
         _lead(functions, threads, counters, program, memory, numbers, tasks, stages)
         losses[step] = loss[0]
+        for j in range(watched):
+            saw[step * watched + j] = memory[seen[j]]
         if memory[fine] == 0:
             return step
     return steps

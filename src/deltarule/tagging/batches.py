@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +11,11 @@ from numpy.typing import NDArray
 from deltarule.graph import Array
 from deltarule.tagging.encoding import EncodedForms
 from deltarule.text import Corpus
+from deltarule.training.stack import Stack
 
 __all__ = ["Sentences", "cut_by_tokens"]
+
+_TOKENS = 2048  # of batches that are put together at a time
 
 
 class Sentences:
@@ -49,26 +53,42 @@ class Sentences:
 
         Row 0 is the boundary, which stands where a window reaches beyond its sentence.
         """
+        return self.stack([sentences]).feeds(0)
+
+    def stack(self, batches: Sequence[NDArray[np.intp]]) -> Stack:
+        """Return the arrays of several batches, end to end."""
         from deltarule.kernels.batches import lay_out_sentences
 
-        corpus, lengths = self.corpus, self._lengths[sentences]
-        count = int(lengths.sum())
-        forms, rows, tokens, *of_forms = room = np.empty((3 + len(self._names), count + 1), np.int32)
+        corpus, sentences = self.corpus, np.concatenate(batches)
+        lengths = self._lengths[sentences]
+        ends = np.zeros((len(batches), 3), np.int64)  # of sentences, tokens and forms
+        ends[:, 0] = np.cumsum([len(batch) for batch in batches])
+        ends[:, 1] = np.append(0, np.cumsum(lengths))[ends[:, 0]]
+        count = int(ends[-1, 1])
+        forms, rows, tokens, *of_forms = room = np.empty((3 + len(self._names), count + len(batches)), np.int32)
         positions = np.empty((count, self.window), np.int32)
         distinct = lay_out_sentences(
-            corpus.tokens, corpus.sentence_offsets, sentences, self.window, self._features, self._places, forms, rows,
-            tokens, positions, room[3:],
+            corpus.tokens, corpus.sentence_offsets, sentences, ends, self.window, self._features, self._places, forms,
+            rows, tokens, positions, room[3:],
         )  # fmt: skip
         tokens = tokens[:count]
-        feeds: dict[str, Array] = {name: ids[:distinct] for name, ids in zip(self._names, of_forms, strict=True)}
-        feeds["positions"] = positions
+        data: dict[str, Array] = {name: ids[:distinct] for name, ids in zip(self._names, of_forms, strict=True)}
+        own = dict.fromkeys(self._names, ends[:, 2])
+        data["positions"] = positions
         if self.context is not None:
-            feeds["context"] = np.take(self.context, tokens, axis=0)
+            data["context"] = np.take(self.context, tokens, axis=0)
         if self.labels is not None:
             if self.whole:
-                feeds["lengths"] = lengths.astype(np.int32)
-            feeds["labels"] = self.labels[tokens]
-        return feeds
+                data["lengths"], own["lengths"] = lengths.astype(np.int32), ends[:, 0]
+            data["labels"] = self.labels[tokens]
+        return Stack(data, {name: own.get(name, ends[:, 1]) for name in data})
+
+    def stacks(self, tokens: int, random: np.random.Generator | None = None) -> Iterator[Stack]:
+        """Cut all sentences into batches as `batches` does, and return some of these at a time."""
+        at_once = max(1, _TOKENS // tokens)
+        batches = self.batches(tokens, random)
+        while some := list(islice(batches, at_once)):
+            yield self.stack(some)
 
     def batches(self, tokens: int, random: np.random.Generator | None = None) -> Iterator[NDArray[np.intp]]:
         """Cut all sentences that have tokens into batches of about so many, shuffled when a generator is given."""

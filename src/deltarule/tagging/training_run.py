@@ -15,6 +15,7 @@ from deltarule.tagging.model import TaggingModel
 from deltarule.text import Corpus
 from deltarule.training.epochs import Epoch, History, Watch, best_epoch_kept
 from deltarule.training.schedules import schedule
+from deltarule.training.stack import Stack
 from deltarule.training.trainer import Trainer
 from deltarule.training.update_rules import update_rule
 
@@ -98,11 +99,10 @@ class TrainingRun:
             history=history,
         )
 
-    def batches(self, epoch: int) -> Iterator[Feeds]:
+    def batches(self, epoch: int) -> Iterator[Stack]:
         """Yield the batches of an epoch."""
         self.epoch = epoch
-        for batch in self.sentences.batches(self.model.config.batch, self.random):
-            yield self.sentences.feeds(batch)
+        return self.sentences.stacks(self.model.config.batch, self.random)
 
     def _batches_to_watch(self) -> list[Feeds]:
         """Choose a few batches, by a generator of their own: training goes the same way with a watch and without."""

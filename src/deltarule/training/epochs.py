@@ -13,6 +13,7 @@ from deltarule.errors import InputError, NonFiniteError
 from deltarule.execution.cores import one_thread_of_algebra
 from deltarule.execution.reference import Feeds
 from deltarule.graph import Array, Parameter
+from deltarule.training.stack import Stack
 from deltarule.training.trainer import Trainer
 
 __all__ = ["Epoch", "History", "Watch", "best_epoch_kept"]
@@ -65,7 +66,7 @@ class History:
 
 def best_epoch_kept(
     trainer: Trainer,
-    batches: Callable[[int], Iterable[Feeds]],
+    batches: Callable[[int], Iterable[Feeds | Stack]],
     epochs: int,
     *,
     score: Callable[[], float] | None = None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +16,11 @@ from deltarule.graph.shapes import format_shape
 from deltarule.training.clipping import clip_by_norm, squared_norm
 from deltarule.training.minibatches import Minibatches
 from deltarule.training.schedules import ConstantRate, Schedule
+from deltarule.training.stack import Stack
 from deltarule.training.update_rules import SGD, State, UpdateRule
 
 if TYPE_CHECKING:
+    from deltarule.execution.many_steps import Changes
     from deltarule.execution.plan import TrainingPlan
 
 _SEEDS = 1024  # of dropout masks that are drawn at once
@@ -137,17 +139,20 @@ class Trainer:
             return self._reference_step(feeds)
         return self._compiled_step(self._plan, feeds)
 
-    def losses(self, batches: Iterable[Feeds]) -> Iterator[float]:
-        """Take a step on each batch and yield its loss; rows of whole arrays are taken many batches at a time.
+    def losses(self, batches: Iterable[Feeds | Stack]) -> Iterator[float]:
+        """Take a step on each batch and yield its loss; where kernels can, many steps are taken before the first loss.
 
         Parameters
         ----------
-        batches : feeds of each step, or `Minibatches`
+        batches : feeds of each step, `Minibatches`, or a `Stack` of several batches here and there
         """
         if isinstance(batches, Minibatches):
             yield from self._losses_of_rows(batches)
-        else:
-            for feeds in batches:
+            return
+        for feeds in batches:
+            if isinstance(feeds, Stack):
+                yield from self._losses_of_stack(feeds)
+            else:
                 yield self.step(feeds)
 
     def state(self) -> dict[str, Array]:
@@ -185,6 +190,18 @@ class Trainer:
             arrays |= {f"{parameter.label}/{name}": array for name, array in remembered.items()}
         return arrays
 
+    def _losses_of_stack(self, stack: Stack) -> Iterator[float]:
+        """Take the steps of a stack on kernels, without coming back for each; what they cannot take, one by one."""
+        if self._compiled and self._plan is None:
+            self._compile()
+        done, changes = 0, None if self._plan is None else self._plan.stacked(stack.data, stack.bounds)
+        if self._plan is not None and changes is not None:
+            for loss in self._many_steps(self._plan, changes):
+                done += 1
+                yield loss
+        for number in range(done, len(stack)):  # the next one fails, and says why
+            yield self.step(stack.feeds(number))
+
     def _losses_of_rows(self, batches: Minibatches) -> Iterator[float]:
         """Take the steps of an epoch on kernels, without coming back for each, as far as possible."""
         done, rows, steps = 0, len(batches.order), self._steps_at_once
@@ -199,23 +216,21 @@ class Trainer:
                 done += len(taken)
                 continue
             began = perf_counter()
-            taken = batches.order[done : done + whole * batches.batch]
-            losses, fine = self._many_steps(self._plan, sources, taken.reshape(whole, -1))
+            order = batches.order[done : done + whole * batches.batch].astype(np.int32).reshape(whole, -1)
+            losses = list(self._many_steps(self._plan, self._plan.rows(sources, order)))
             yield from losses
             done += len(losses) * batches.batch
-            if not fine:
+            if len(losses) < whole:
                 sources = None  # the next step fails, and says why
             # About as many steps at a time as a person does not notice.
             steps = max(1, min(4096, int(whole * 0.05 / max(perf_counter() - began, 1e-6))))
             self._steps_at_once = steps
 
-    def _many_steps(
-        self, plan: TrainingPlan, sources: Sequence[Array], order: NDArray[np.intp]
-    ) -> tuple[list[float], bool]:
-        """Take steps on rows of whole arrays; the second result says whether all went well."""
+    def _many_steps(self, plan: TrainingPlan, changes: Changes) -> Iterator[float]:
+        """Take many steps, then yield the losses of those that went well."""
         from deltarule.training.compiled_rules import rule_settings
 
-        count = len(order)
+        count = len(changes.values)
         constant, first = self.schedule == ConstantRate(), self.step_number
         factors = [1.0] * count if constant else [self.schedule.factor(first + i, self.steps) for i in range(count)]
         numbers = np.arange(self.step_number + 1, self.step_number + count + 1)
@@ -223,11 +238,10 @@ class Trainer:
         rates = self.update_rule.learning_rate * np.array(factors)
         for column, values in enumerate(rule_settings(self.update_rule, rates, numbers)):
             settings[:, column] = values
-        seeds = self._mask_seeds(count * plan.masks).reshape(count, -1)
-        losses, fine = plan.steps(sources, np.ascontiguousarray(order, np.int32), settings, seeds)
-        self.step_number += len(losses)
-        self.violators = plan.violators
-        return losses.tolist(), fine
+        taken = plan.steps(changes, settings, self._mask_seeds(count * plan.masks).reshape(count, -1))
+        self.step_number += taken.done
+        for loss, self.violators in zip(taken.losses.tolist(), taken.violators, strict=False):
+            yield loss
 
     def _compile(self) -> None:
         """Make a plan, if kernels know all that the loss and the update rule ask for."""
