@@ -54,6 +54,27 @@ def test_context_features_follow_their_tokens():
     assert feeds["context"].tolist() == context[[4, 0, 1, 2]].tolist()
 
 
+@given(texts, st.integers(1, 3000), st.integers(0, 99), st.booleans())
+def test_stacks_hold_the_feeds_of_all_batches(text, tokens, seed, whole):
+    labels = np.arange(sum(map(len, text)), dtype=np.int32)
+    corpus = dr.Corpus.from_sentences(text)
+    encoded = FormEncoder.of_corpus(corpus, ["word", "shape"], minimum=1).encode(corpus.forms)
+    sentences = Sentences(corpus, encoded, 3, labels, whole, labels[:, None] / np.float32(2))
+    stacks = list(sentences.stacks(tokens, np.random.default_rng(seed)))
+    batches = list(sentences.batches(tokens, np.random.default_rng(seed)))
+    feeds = [stack.feeds(number) for stack in stacks for number in range(len(stack))]
+    assert len(feeds) == len(batches)
+    for own, batch in zip(feeds, batches, strict=True):
+        expected = sentences.feeds(batch)
+        assert (
+            own.keys()
+            == expected.keys()
+            == {"word", "shape", "positions", "context", "labels"} | ({"lengths"} if whole else set())
+        )
+        for name, array in own.items():
+            np.testing.assert_array_equal(array, expected[name])
+
+
 @given(texts, st.integers(1, 12), st.none() | st.integers(0, 99))
 def test_batches_cover_every_sentence_that_has_words_once(text, tokens, seed):
     sentences, _ = sentences_of(text)

@@ -243,14 +243,14 @@ class TestInterruption:
     def test_numbers_that_are_no_longer_finite_leave_the_best_epoch(self, toy, small, monkeypatch):
         tagger = dr.Tagger(**{**small, "epochs": 5, "batch": 1000})
         seen = Epochs(tagger)
-        step = Trainer.step
+        losses = Trainer.losses
 
-        def burst(trainer, feeds):
+        def burst(trainer, batches):  # of an epoch, which is one batch
             if trainer.step_number == 2:
                 trainer.parameters[0].value[...] = np.nan
-            return step(trainer, feeds)
+            return losses(trainer, batches)
 
-        monkeypatch.setattr(Trainer, "step", burst)
+        monkeypatch.setattr(Trainer, "losses", burst)
         with pytest.raises(NonFiniteError, match=r"the loss became nan at step 3: it was already in 'word.vectors'"):
             tagger.fit(toy, progress=seen.progress)
         assert len(seen.copies) == 2
@@ -270,15 +270,14 @@ class TestInterruption:
     def test_so_it_is_where_only_the_development_data_find_out(self, name, message, toy, small, monkeypatch):
         tagger = dr.Tagger(**{**small, "batch": 1000})
         seen = Epochs(tagger)
-        step = Trainer.step
+        losses = Trainer.losses
 
-        def burst(trainer, feeds):
-            loss = step(trainer, feeds)
+        def burst(trainer, batches):
+            yield from losses(trainer, batches)
             if trainer.step_number == 2:
                 next(own for own in trainer.parameters if own.name == name).value[...] = np.nan
-            return loss
 
-        monkeypatch.setattr(Trainer, "step", burst)
+        monkeypatch.setattr(Trainer, "losses", burst)
         with pytest.raises(NonFiniteError, match=message):
             tagger.fit(toy, dev=toy, progress=seen.progress)
         assert len(seen.copies) == 1

@@ -232,7 +232,7 @@ class Program:
 
         Parameters
         ----------
-        sizes : of the named dimensions at each step; they keep those of the last
+        sizes : of the named dimensions at each step
         """
         steps = [dict(zip(sizes, own, strict=True)) for own in zip(*(s.tolist() for s in sizes.values()), strict=True)]
         counts, places = self._counts, np.arange(len(self._places))
@@ -243,7 +243,7 @@ class Program:
             )
             grains = max(grains, found)
         self._make_room({name: int(own.max()) for name, own in sizes.items()})
-        self._bound = steps[-1]
+        self._bound = None  # memory will hold what steps have written there
         self.worth_help = grains >= _WORTH_HELP
         return self._places, values
 

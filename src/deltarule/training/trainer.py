@@ -194,9 +194,10 @@ class Trainer:
         """Take the steps of a stack on kernels, without coming back for each; what they cannot take, one by one."""
         if self._compiled and self._plan is None:
             self._compile()
-        done, changes = 0, None if self._plan is None else self._plan.stacked(stack.data, stack.bounds)
-        if self._plan is not None and changes is not None:
-            for loss in self._many_steps(self._plan, changes):
+        done, plan = 0, self._plan if len(stack) else None
+        changes = None if plan is None else plan.stacked(stack.data, stack.bounds)
+        if plan is not None and changes is not None:
+            for loss in self._many_steps(plan, changes):
                 done += 1
                 yield loss
         for number in range(done, len(stack)):  # the next one fails, and says why
