@@ -117,6 +117,14 @@ def test_arrays_of_other_kinds_are_fed_one_by_one(change):
     assert list(own.losses([stack])) == [good.step(one) for one in feeds]
 
 
+def test_parameters_that_hold_another_array_than_before():
+    own, good, feeds = trainer(), trainer(), batches()
+    for _ in range(2):
+        assert list(own.losses([stacked(feeds)])) == [good.step(one) for one in feeds]
+        own.parameters[0].value = own.parameters[0].value.copy()
+    assert everything(own) == everything(good)
+
+
 def test_a_batch_of_the_size_of_one_before_that_did_not_fit():
     """What was bound for a stack that is fed one by one does not pass for what memory holds."""
     own, good, feeds = trainer(), trainer(), batches()
@@ -132,5 +140,8 @@ def test_no_batches_and_different_numbers_of_them():
     feeds = batches()
     nothing = {name: array[:0] for name, array in feeds[0].items()}
     assert list(trainer().losses([Stack(nothing, {name: np.zeros(0, np.int64) for name in nothing})])) == []
+    for ends in ([1, 4], [2, 1, 3], [1, 2]):
+        with pytest.raises(InputError, match="the ends of the batches in 'a' must rise to its 3 rows"):
+            Stack({"a": np.zeros(3)}, {"a": np.array(ends)})
     with pytest.raises(InputError, match=r"equally many batches, but hold: \{'a': 2, 'b': 1\}"):
         Stack({"a": np.zeros(3), "b": np.zeros(3)}, {"a": np.array([1, 3]), "b": np.array([3])})

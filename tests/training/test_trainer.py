@@ -8,7 +8,7 @@ from deltarule.errors import InputError, NonFiniteError, ShapeError
 from deltarule.execution.reference import forward
 from deltarule.graph import RowSignal
 from deltarule.training.clipping import clip_by_norm
-from deltarule.training.trainer import first_non_finite
+from deltarule.training.finite import first_non_finite
 from deltarule.training.update_rules import UPDATE_RULES, update_rule
 
 

@@ -35,6 +35,9 @@ class Stack:
             raise InputError(f"the arrays must hold equally many batches, but hold: {counts}")
         self.data = data
         self.bounds = {name: np.append(0, ends[name]) for name in data}
+        for name, array in data.items():
+            if (np.diff(self.bounds[name]) < 0).any() or self.bounds[name][-1] != len(array):
+                raise InputError(f"the ends of the batches in {name!r} must rise to its {len(array)} rows")
         self._count = next(iter(counts.values()))
 
     def __len__(self) -> int:

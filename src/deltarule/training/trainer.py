@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltarule.errors import InputError, NonFiniteError, ShapeError
-from deltarule.execution.reference import Feeds, Run, backward, forward
-from deltarule.graph import Array, Input, Node, Parameter, Signal, topological_order
+from deltarule.execution.reference import Feeds, backward, forward
+from deltarule.graph import Array, Input, Node, Parameter, topological_order
 from deltarule.graph.shapes import format_shape
-from deltarule.training.clipping import clip_by_norm, squared_norm
+from deltarule.training.clipping import clip_by_norm
+from deltarule.training.finite import finite_loss, refuse_gradients
 from deltarule.training.minibatches import Minibatches
 from deltarule.training.schedules import ConstantRate, Schedule
 from deltarule.training.stack import Stack
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 _SEEDS = 1024  # of dropout masks that are drawn at once
 
-__all__ = ["Trainer", "first_non_finite"]
+__all__ = ["Trainer"]
 
 
 class Trainer:
@@ -291,12 +292,12 @@ class Trainer:
         # Overflow is reported as an error that says where it began, rather than as a NumPy warning.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             run = forward([self.loss], feeds, dtype=self.dtype, random=self._random, order=self._order)
-            loss = float(run.values[self.loss])
-            if not np.isfinite(loss):
-                raise NonFiniteError(f"the loss became {loss} at step {self.step_number + 1}: {_where(run)}")
+            loss = finite_loss(run, self.loss, self.step_number + 1)
             backward(run, self.loss, wanted=self._wanted)
         gradients = {node: run.signals[node] for node in self.parameters if node in run.signals}
-        self._refuse_non_finite(gradients, run)
+        # Without clipping, update rules square gradients.
+        largest = np.inf if self.clip is not None else float(np.finfo(self.dtype).max)
+        refuse_gradients(run, gradients, largest, self.step_number + 1)
         if not changing:
             return loss
         if self.clip is not None:
@@ -327,31 +328,6 @@ class Trainer:
     def _rate(self) -> float:
         """Return the learning rate of the coming step."""
         return self.update_rule.learning_rate * self.schedule_factor
-
-    def _refuse_non_finite(self, gradients: dict[Parameter, Signal], run: Run) -> None:
-        """Refuse gradients that are not finite, or so large that update rules cannot square them, unless clipped."""
-        largest = np.inf if self.clip is not None else float(np.finfo(self.dtype).max)
-        for parameter, gradient in gradients.items():
-            squared = squared_norm(gradient)
-            if np.isfinite(squared) and squared <= largest:
-                continue
-            became = f"the gradient of {parameter.label!r} became infinite or NaN at step {self.step_number + 1}"
-            if first_non_finite(run) is not None:
-                raise NonFiniteError(f"{became}: {_where(run)}")
-            raise NonFiniteError(f"{became}; lower the learning rate, or clip gradients by norm")
-
-
-def first_non_finite(run: Run) -> Node | None:
-    """Return the first node, in the order of computation, whose value has a NaN or an infinity."""
-    return next((node for node in run.order if not np.isfinite(run.values[node]).all()), None)
-
-
-def _where(run: Run) -> str:
-    """Say where a bad value came from and what to do about it."""
-    node = first_non_finite(run)
-    if node is None or node.operation is not None:
-        return f"it first appeared in {node!r}; lower the learning rate, or clip gradients by norm"
-    return f"it was already in {node.label!r}; look for bad numbers in the data or the first values of parameters"
 
 
 def _ancestors(order: list[Node], parameters: Iterable[Node]) -> set[Node]:

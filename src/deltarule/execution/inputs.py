@@ -1,0 +1,151 @@
+"""The inputs of a plan: arrays for one batch, or those of many batches end to end, checked and set in its memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltarule.errors import InputError
+from deltarule.execution.compiler import Compiler
+from deltarule.execution.feed import Feed
+from deltarule.execution.many_steps import Changes
+from deltarule.execution.program import address
+from deltarule.graph import Array, Input, Node
+from deltarule.graph.operations.sequences import check_lengths
+from deltarule.graph.shapes import Shape, format_shape
+from deltarule.kernels.machine import first_bad_ids
+
+__all__ = ["Inputs"]
+
+
+class Inputs:
+    """The inputs of a compiled graph, what limits their ids, and lengths that have to add up.
+
+    Parameters
+    ----------
+    compiler : whose program is not finished yet
+
+    Attributes
+    ----------
+    feeds : the inputs, with the arrays that were last fed
+    """
+
+    def __init__(self, compiler: Compiler) -> None:
+        self._compiler, self._program = compiler, compiler.program
+        size = compiler.program.size
+        limits = [[matrix.address, size(shape), size(limit)] for _, matrix, shape, limit in compiler.limits]
+        self._limits = np.array(limits, np.int64).reshape(-1, 3)
+        self.feeds = [Feed(node, matrix) for node, matrix in compiler.inputs.items()]
+        self._derived = sorted({d for shape in _shapes(compiler) for d in shape if isinstance(d, str) and "+" in d})
+
+    def feed(self, feeds: Mapping[Any, Any]) -> None:
+        """Set the inputs, by name or node, and check their shapes and ids."""
+        memory = self._program.memory
+        sizes: dict[str, int] = {}
+        if len(feeds) != len(self.feeds):
+            self._refuse(feeds)
+        for feed in self.feeds:
+            name = feed.node.name
+            given = feeds[name] if name in feeds else feeds.get(feed.node)
+            if given is None:
+                self._refuse(feeds)
+            memory[feed.place] = feed.accept(given, sizes)
+        for name in self._derived:
+            sizes[name] = sum(int(part) if part.isdigit() else sizes[part] for part in name.split("+"))
+        self._program.bind(sizes)
+        bad = first_bad_ids(self._limits, memory) if len(self._limits) else -1
+        if bad >= 0:
+            self._refuse_ids(bad)
+        for lengths, tokens in self._compiler.lengths:
+            check_lengths(self._array(lengths), self._program.actual(tokens)[0])
+
+    def stacked(self, data: Mapping[str, Array], bounds: Mapping[str, NDArray[np.int64]]) -> Changes | None:
+        """Return what changes where batches lie end to end, or ``None`` where they have to be fed one by one.
+
+        Parameters
+        ----------
+        data : of each input, by name, the rows of all batches
+        bounds : where those of a batch begin; and the end
+        """
+        sizes: dict[str, NDArray[np.int64]] = {}
+        if data.keys() != {feed.node.name for feed in self.feeds}:
+            return None
+        for feed in self.feeds:
+            array, shape = data[feed.node.name], feed.node.shape
+            as_asked = array.dtype == feed.dtype and array.flags.c_contiguous and array.shape[1:] == shape[1:]
+            if not as_asked or not shape or not isinstance(shape[0], str):
+                return None
+            rows = np.diff(bounds[feed.node.name])
+            if not np.array_equal(sizes.setdefault(shape[0], rows), rows):
+                return None
+        for name in self._derived:
+            parts = name.split("+")
+            fixed = sum(int(part) for part in parts if part.isdigit())
+            sizes[name] = np.sum([sizes[part] for part in parts if part in sizes], axis=0) + fixed
+        changes = Changes(*self._program.bind_each(sizes)).and_those(*self._addresses(data, bounds))
+        return changes if self._ids_and_lengths_fit(changes, data, bounds, sizes) else None
+
+    def _addresses(
+        self, data: Mapping[str, Array], bounds: Mapping[str, NDArray[np.int64]]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the places of the addresses of inputs, and these for each batch, (batches, inputs)."""
+        places, addresses = [], []
+        for feed in self.feeds:
+            array, begins = data[feed.node.name], bounds[feed.node.name][:-1]
+            places.append(feed.place)
+            addresses.append(address(array) + begins * (array.itemsize * prod(array.shape[1:])))
+        return np.array(places, np.int64), np.column_stack(addresses)
+
+    def _ids_and_lengths_fit(
+        self, changes: Changes, data: Mapping[str, Array], bounds: Mapping[str, Array], sizes: Mapping[str, Array]
+    ) -> bool:
+        """Say whether ids of all batches are in range, and lengths of sentences add up to their tokens."""
+        memory = self._program.memory
+        for values in changes.values if len(self._limits) else ():
+            memory[changes.places] = values
+            if first_bad_ids(self._limits, memory) >= 0:
+                return False
+        for node, tokens in self._compiler.lengths:
+            if not isinstance(node, Input) or not isinstance(tokens[0], str):
+                return False
+            lengths = data[node.name]
+            sums = np.append(0, np.cumsum(lengths))[bounds[node.name]]
+            if (lengths < 0).any() or not np.array_equal(np.diff(sums), sizes[tokens[0]]):
+                return False
+        return True
+
+    def _refuse(self, feeds: Mapping[Any, Any]) -> None:
+        """Say which input is missing, or is not known."""
+        names = [feed.node.name for feed in self.feeds]
+        for key in feeds:
+            if (key.name if isinstance(key, Node) else key) not in names:
+                known = ", ".join(map(repr, names)) or "none"
+                raise InputError(f"the graph has no input {key!r}; its inputs are: {known}")
+        for feed in self.feeds:
+            if feed.node.name not in feeds and feed.node not in feeds:
+                raise InputError(f"no array was given for input {feed.node.name!r}")
+
+    def _array(self, node: Node) -> Array:
+        """Return the array of a leaf, as fed or as held."""
+        values = next((feed.array for feed in self.feeds if feed.node is node), getattr(node, "value", None))
+        assert values is not None
+        return values
+
+    def _refuse_ids(self, bad: int) -> None:
+        """Say which ids do not fit."""
+        node, _, _, limit = self._compiler.limits[bad]
+        values = self._array(node)
+        bound = self._program.memory[self._limits[bad, 2]]
+        raise InputError(
+            f"{node.label!r} must hold ids from 0 to {bound - 1}; found {values.min()} to {values.max()}"
+            f" (for {format_shape(limit)})"
+        )
+
+
+def _shapes(compiler: Compiler) -> list[Shape]:
+    limits = [limit for *_, limit in compiler.limits]
+    return [node.shape for node in compiler.values] + [unit.output.shape for unit in compiler.units] + limits
