@@ -61,13 +61,13 @@ def limit(rows: list[Row]) -> str:
     shares = [operations / best / (windows / rate) for rate in step["rates"]]
     share, seconds = figure(shares), figure([windows / rate for rate in step["rates"]])
     table = markdown(
-        ["product", "rows × inner × columns", "million operations", "GFLOP/s alone"],
+        ["product", "rows × inner × columns", "million operations", "GFLOP/s alone, NumPy", "deltarule"],
         [
             [
                 product["name"],
                 f"{product['rows']} × {product['inner']} × {product['columns']}",
                 f"{product['operations'] / 1e6:,.0f}",
-                f"{product['operations'] / product['seconds'] / 1e9:.0f}",
+                *(f"{product['operations'] / product[which] / 1e9:.0f}" for which in ("seconds", "own_seconds")),
             ]
             for product in products
         ],
