@@ -17,7 +17,7 @@ from deltarule.execution.program import address
 from deltarule.graph import Array, Input, Node
 from deltarule.graph.operations.sequences import check_lengths
 from deltarule.graph.shapes import Shape, format_shape
-from deltarule.kernels.machine import first_bad_ids
+from deltarule.kernels.machine import all_ids_good, first_bad_ids
 
 __all__ = ["Inputs"]
 
@@ -104,11 +104,8 @@ class Inputs:
         self, changes: Changes, data: Mapping[str, Array], bounds: Mapping[str, Array], sizes: Mapping[str, Array]
     ) -> bool:
         """Say whether ids of all batches are in range, and lengths of sentences add up to their tokens."""
-        memory = self._program.memory
-        for values in changes.values if len(self._limits) else ():
-            memory[changes.places] = values
-            if first_bad_ids(self._limits, memory) >= 0:
-                return False
+        if not all_ids_good(self._limits, changes.places, changes.values, self._program.memory):
+            return False
         for node, tokens in self._compiler.lengths:
             if not isinstance(node, Input) or not isinstance(tokens[0], str):
                 return False

@@ -220,9 +220,9 @@ class Program:
         if sizes == self._bound:
             return
         self._bound = dict(sizes)
-        counts = self._counts
+        counts, memory = self._counts, self.memory.reshape(1, -1)
         grains = bind_sizes(
-            counts.sizes(sizes), counts.fixed, counts.names, self._places, self._grains, self._most_slices, self.memory
+            counts.sizes(sizes), counts.fixed, counts.names, self._places, self._grains, self._most_slices, memory
         )
         self.worth_help = grains >= _WORTH_HELP
         self._make_room(sizes)
@@ -234,14 +234,10 @@ class Program:
         ----------
         sizes : of the named dimensions at each step
         """
-        steps = [dict(zip(sizes, own, strict=True)) for own in zip(*(s.tolist() for s in sizes.values()), strict=True)]
         counts, places = self._counts, np.arange(len(self._places))
-        values, grains = np.zeros((len(steps), len(places)), np.int64), 0
-        for own, row in zip(steps, values, strict=True):
-            found = bind_sizes(
-                counts.sizes(own), counts.fixed, counts.names, places, self._grains, self._most_slices, row
-            )
-            grains = max(grains, found)
+        rows = counts.sizes_of_steps(sizes, len(next(iter(sizes.values()))))
+        values = np.zeros((len(rows), len(places)), np.int64)
+        grains = bind_sizes(rows, counts.fixed, counts.names, places, self._grains, self._most_slices, values)
         self._make_room({name: int(own.max()) for name, own in sizes.items()})
         self._bound = None  # memory will hold what steps have written there
         self.worth_help = grains >= _WORTH_HELP

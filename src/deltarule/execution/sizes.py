@@ -56,10 +56,14 @@ class NamedShapes:
         self.names: Counts = np.array(rows, np.int64).reshape(len(shapes), most)
 
     def sizes(self, sizes: Mapping[str, int]) -> Counts:
-        """Return sizes as an array, in the order of their numbers, and the 1."""
-        return np.array([*(sizes[name] for name in self._names), 1], np.int64)
+        """Return sizes as an array, in the order of their numbers, and the 1: (1, names + 1)."""
+        return np.array([[*(sizes[name] for name in self._names), 1]], np.int64)
+
+    def sizes_of_steps(self, sizes: Mapping[str, Counts], steps: int) -> Counts:
+        """Return the sizes of many steps, and the 1: (steps, names + 1)."""
+        return np.column_stack([*(sizes[name] for name in self._names), np.ones(steps, np.int64)])
 
     def entries(self, sizes: Mapping[str, int]) -> Counts:
         """Return the numbers of entries."""
-        counts: Counts = self.fixed * self.sizes(sizes)[self.names].prod(axis=1)
+        counts: Counts = self.fixed * self.sizes(sizes)[0][self.names].prod(axis=1)
         return counts

@@ -29,9 +29,9 @@ from deltarule.kernels.memory import (
     long_integers,
     processor,
     store,
-)  # fmt: skip
+)
 
-__all__ = ["counters_needed", "first_bad_ids", "help_out", "run"]
+__all__ = ["all_ids_good", "counters_needed", "first_bad_ids", "help_out", "run"]
 
 _LINE = 8  # counters that different threads write lie in different lines of the cache
 # The first counters: 1 + the processor of the leader where a step is open, else 0; and how many helpers are inside of
@@ -215,14 +215,9 @@ def run(
     return steps
 
 
-@kernel(int64(int64[:, ::1], int64[::1]))
-def first_bad_ids(ids: Any, memory: Any) -> int:
-    """Return the first of some arrays of ids that holds one below 0 or not below its limit, or −1.
-
-    Parameters
-    ----------
-    ids : (arrays, 3) places in memory of the address, the count and the limit of each
-    """
+@inlined
+def _first_bad(ids: Any, memory: Any) -> int:
+    """Return the first of some arrays of ids that holds one below 0 or not below its limit, or −1."""
     for i in range(len(ids)):
         values, limit = integers(memory[ids[i, 0]], memory[ids[i, 1]]), memory[ids[i, 2]]
         bad = 0
@@ -231,3 +226,31 @@ def first_bad_ids(ids: Any, memory: Any) -> int:
         if bad:
             return i
     return -1
+
+
+@kernel(int64(int64[:, ::1], int64[::1]))
+def first_bad_ids(ids: Any, memory: Any) -> int:
+    """Return the first of some arrays of ids that holds one below 0 or not below its limit, or −1.
+
+    Parameters
+    ----------
+    ids : (arrays, 3) places in memory of the address, the count and the limit of each
+    """
+    return _first_bad(ids, memory)
+
+
+@kernel(boolean(int64[:, ::1], int64[::1], int64[:, ::1], int64[::1]))
+def all_ids_good(ids: Any, places: Any, values: Any, memory: Any) -> bool:
+    """Say whether no ids of many steps are below 0 or not below their limit.
+
+    Parameters
+    ----------
+    ids, memory : as for `first_bad_ids`
+    places, values : what changes in memory from step to step, (steps, places)
+    """
+    for step in range(len(values)):
+        for j in range(len(places)):
+            memory[places[j]] = values[step, j]
+        if _first_bad(ids, memory) >= 0:
+            return False
+    return True
