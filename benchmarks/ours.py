@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,7 @@ class DenseTraining:
         self.inputs, self.targets = self.network.data()
         self.rows = {"inputs": np.concatenate(self.inputs), "targets": np.concatenate(self.targets)}
         self.trainer = self._prepared()
-        self.number = 0
+        self.batches = self._batches()
 
     def _prepared(self) -> dr.Trainer:
         sizes, activations = self.network.sizes, self.network.activations
@@ -110,9 +111,11 @@ class DenseTraining:
         objective = dr.SoftmaxCrossEntropy() if self.network.classes else dr.SquaredError()
         return dr.Trainer(objective.loss(net), dr.Adam(self.network.learning_rate), threads=self.settings["threads"])
 
-    def _feeds(self, number: int) -> dict[str, Array]:
-        batch = number % len(self.inputs)
-        return {"inputs": self.inputs[batch], "targets": self.targets[batch]}
+    def _batches(self) -> Iterator[dict[str, Array]]:
+        """Yield batches of epoch after epoch, one by one."""
+        while True:
+            for inputs, targets in zip(self.inputs, self.targets, strict=True):
+                yield {"inputs": inputs, "targets": targets}
 
     def warm_up(self) -> None:
         """Take the steps of an epoch."""
@@ -122,8 +125,7 @@ class DenseTraining:
     def step(self) -> int:
         """Take a step, or those of an epoch on shuffled rows; return how many."""
         if self.settings["steps_a_call"] == 1:
-            self.trainer.step(self._feeds(self.number))
-            self.number += 1
+            self.trainer.step(next(self.batches))
             return 1
         return sum(1 for _ in self.trainer.losses(Minibatches(self.rows, self.network.batch, np.random.default_rng(0))))
 
@@ -133,7 +135,7 @@ class DenseTraining:
     def losses(self) -> list[float]:
         """Return the losses of a few steps from the first values."""
         trainer = self._prepared()
-        return [trainer.step(self._feeds(number)) for number in range(4)]
+        return [trainer.step(feeds) for feeds in islice(self._batches(), 4)]
 
     def details(self) -> dict[str, Any]:
         """Return nothing more."""

@@ -1,4 +1,4 @@
-"""Where the time of a training step of the tagger goes: python -m benchmarks.profile [--data DIR] [--batch 2048]."""
+"""Where the time of a training step goes: python -m benchmarks.profile [--data DIR] [--batch 2048] [--network NAME]."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from time import perf_counter
 
 import numpy as np
 
-from benchmarks.ours import TaggerTraining
+from benchmarks.networks import NETWORKS
+from benchmarks.ours import DenseTraining, TaggerTraining
 from deltarule.execution.cores import one_thread_of_algebra
 from deltarule.execution.plan import TrainingPlan
 from deltarule.graph import Array
@@ -21,7 +22,9 @@ __all__ = ["stage_times"]
 STEPS = 60
 
 
-def stage_times(training: TaggerTraining, steps: int = STEPS, again: bool = False) -> list[tuple[str, float]]:
+def stage_times(
+    training: TaggerTraining | DenseTraining, steps: int = STEPS, again: bool = False
+) -> list[tuple[str, float]]:
     """Return the instructions of each stage of a step, and its median time in microseconds, on one thread.
 
     Parameters
@@ -69,6 +72,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="folder with ner/bc5cdr and vectors; else the sample corpus")
     parser.add_argument("--batch", type=int, default=2048)
     parser.add_argument("--objective", default="softmax", choices=["softmax", "max-margin", "crf"])
+    names = [network.name for network in NETWORKS]
+    parser.add_argument("--network", choices=names, help="one of the dense networks instead of the tagger")
     parser.add_argument("--again", action="store_true", help="run each stage twice, and time it the second time")
     parser.add_argument("--context", action="store_true", help="with context features")
     arguments = parser.parse_args()
@@ -76,7 +81,9 @@ def main() -> None:
         "data": arguments.data and str(arguments.data), "objective": arguments.objective, "batch": arguments.batch,
         "threads": 1, "context": arguments.context, "epochs_before": int(arguments.objective == "max-margin"),
     }  # fmt: skip
-    times = stage_times(TaggerTraining(settings), again=arguments.again)
+    dense = {"network": arguments.network, "threads": 1, "steps_a_call": 1}
+    training = DenseTraining(dense) if arguments.network else TaggerTraining(settings)
+    times = stage_times(training, again=arguments.again)
     total = sum(time for _, time in times)
     for name, time in times:
         print(f"{time:9,.0f} µs {100 * time / total:5.1f} %  {name}")
