@@ -55,7 +55,7 @@ def test_losses_are_compared_with_ours() -> None:
 
 def test_the_limit_is_the_best_rate_of_the_products() -> None:
     table = tables.limit(rows("limit"))
-    assert cells(table, "hidden, forward") == ["900 × 164 × 1500", "443", "89"]
+    assert cells(table, "hidden, forward") == ["900 × 164 × 1500", "443", "89", "111"]
     # 1.3608 GFLOP at 100 GFLOP/s are 13.6 ms, of steps of 20, 25 and 40 ms.
     assert "takes 25.0 ms (20.0–40.0)" in table
     assert "**54 % of the limit** (34–68)" in table
