@@ -1,0 +1,29 @@
+import numpy as np
+import pytest
+from numba import njit
+
+from deltarule.kernels.row_sums import add_four_rows, add_row
+
+
+@njit
+def one(a, target, count):
+    add_row(a.ctypes.data, target.ctypes.data, count)
+
+
+@njit
+def four(a, target, count):
+    begin, step = a.ctypes.data, a.strides[0]
+    add_four_rows(begin, begin + step, begin + 2 * step, begin + 3 * step, target.ctypes.data, count)
+
+
+@pytest.mark.parametrize("count", [0, 1, 4, 7, 8, 15, 16, 17, 32, 75, 80])
+def test_so_many_numbers_are_added_and_no_others(normal, count):
+    rows, target = normal(4, 83), normal(83)
+    expected = target.copy()
+    expected[:count] += rows[0, :count]
+    one(rows, target, count)
+    np.testing.assert_array_equal(target, expected)
+    expected[:count] += rows[:, :count].sum(axis=0)
+    four(rows, target, count)
+    np.testing.assert_allclose(target, expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(target[count:], expected[count:])
