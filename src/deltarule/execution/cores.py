@@ -76,7 +76,7 @@ def _set_threads(library: Any, threads: int) -> None:
 
 @cache
 def _libraries() -> list[Any]:
-    """Find the libraries, which takes milliseconds; SciPy's has to be loaded before."""
+    """Find the libraries, which takes milliseconds; SciPy's is loaded before, as it would not be found again."""
     import scipy.linalg.cython_blas  # noqa: F401
     from threadpoolctl import ThreadpoolController
 

@@ -54,8 +54,7 @@ class Inputs:
             if given is None:
                 self._refuse(feeds)
             memory[feed.place] = feed.accept(given, sizes)
-        for name in self._derived:
-            sizes[name] = sum(int(part) if part.isdigit() else sizes[part] for part in name.split("+"))
+        self._derive(sizes)
         self._program.bind(sizes)
         bad = first_bad_ids(self._limits, memory) if len(self._limits) else -1
         if bad >= 0:
@@ -82,12 +81,14 @@ class Inputs:
             rows = np.diff(bounds[feed.node.name])
             if not np.array_equal(sizes.setdefault(shape[0], rows), rows):
                 return None
-        for name in self._derived:
-            parts = name.split("+")
-            fixed = sum(int(part) for part in parts if part.isdigit())
-            sizes[name] = np.sum([sizes[part] for part in parts if part in sizes], axis=0) + fixed
+        self._derive(sizes)
         changes = Changes(*self._program.bind_each(sizes)).and_those(*self._addresses(data, bounds))
         return changes if self._ids_and_lengths_fit(changes, data, bounds, sizes) else None
+
+    def _derive(self, sizes: dict[str, Any]) -> None:
+        """Add the dimensions that are sums of others, of one step or of many."""
+        for name in self._derived:
+            sizes[name] = sum(int(part) if part.isdigit() else sizes[part] for part in name.split("+"))
 
     def _addresses(
         self, data: Mapping[str, Array], bounds: Mapping[str, NDArray[np.int64]]

@@ -81,11 +81,6 @@ class TakenSteps:
     done: int = 0
 
     @property
-    def fine(self) -> bool:
-        """Whether all went well."""
-        return self.done == len(self.losses)
-
-    @property
     def violators(self) -> list[float | None]:
         """Share of the rows of each batch that violated their margin."""
         counts = self.counts[: self.done]

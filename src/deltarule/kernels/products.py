@@ -15,7 +15,7 @@ from deltarule.kernels.transposition import transpose
 
 __all__ = ["multiply"]
 
-_DEPTH = 256
+_DEPTH = 256  # inner numbers at a time, so that what a tile reads of A and B stays near
 _FEW = 4  # rows for which it is less work to add up products of rows of Bᵀ than to transpose it
 
 

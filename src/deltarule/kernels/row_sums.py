@@ -26,6 +26,7 @@ def add_four_rows(typing_context: Any, a: Any, b: Any, c: Any, d: Any, target: A
 
 
 def _generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    """Write a loop over whole vectors, and what adds the numbers that are left, if any."""
     *sources, target, count = arguments
     whole = builder.and_(count, number(-LANES))
     before = builder.block
@@ -36,27 +37,30 @@ def _generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any
     at.add_incoming(number(0), before)
     builder.cbranch(builder.icmp_signed("<", at, whole), body, rest)
 
-    def places(begin: Any) -> list[Any]:
+    def rows_from(begin: Any) -> list[Any]:
         offset = builder.mul(begin, number(4))
-        return [builder.inttoptr(builder.add(row, offset), v.vector(LANES).as_pointer()) for row in (*sources, target)]
-
-    def total(rows: list[Any]) -> Any:
-        while len(rows) > 1:  # in pairs, so that sums need not wait for each other
-            rows = [*(builder.fadd(*rows[i : i + 2]) for i in range(0, len(rows) - 1, 2)), *rows[len(rows) // 2 * 2 :]]
-        return rows[0]
+        return [builder.add(row, offset) for row in (*sources, target)]
 
     builder.position_at_end(body)
-    own = places(at)
-    builder.store(total([builder.load(place, align=4) for place in own]), own[-1], align=4)
+    places = [builder.inttoptr(row, v.vector(LANES).as_pointer()) for row in rows_from(at)]
+    builder.store(_total(builder, [builder.load(place, align=4) for place in places]), places[-1], align=4)
     at.add_incoming(builder.add(at, number(LANES)), body)
     builder.branch(test)
 
     builder.position_at_end(rest)
     builder.cbranch(builder.icmp_signed("<", whole, count), last, end)
     builder.position_at_end(last)
-    mask, offset = v.entries_below(builder, builder.sub(count, whole), LANES), builder.mul(whole, number(4))
-    rows = [builder.add(row, offset) for row in (*sources, target)]
-    v.store(builder, [total([v.load(builder, row, [LANES], mask)[0] for row in rows])], rows[-1], [LANES], mask)
+    mask, rows = v.entries_below(builder, builder.sub(count, whole), LANES), rows_from(whole)
+    vectors = [v.load(builder, row, [LANES], mask)[0] for row in rows]
+    v.store(builder, [_total(builder, vectors)], rows[-1], [LANES], mask)
     builder.branch(end)
     builder.position_at_end(end)
     return context.get_dummy_value()
+
+
+def _total(builder: Any, vectors: list[Any]) -> Any:
+    """Add vectors up in pairs, so that sums need not wait for each other."""
+    while len(vectors) > 1:
+        pairs = zip(vectors[::2], vectors[1::2], strict=False)
+        vectors = [*(builder.fadd(*pair) for pair in pairs), *vectors[len(vectors) // 2 * 2 :]]
+    return vectors[0]

@@ -57,7 +57,7 @@ def cut_product(o: Any, part: int, parts: int) -> None:
         c += 4 * part * rows * o[10]
         inner = last - first
     elif o[12] == do.ROWS or rows >= columns:
-        # Where nothing speaks for another, the longer side is cut.
+        # A slice then reads as little as it can of what all slices read.
         first, last = examples_of_slice(rows, part, parts) if o[12] == do.ROWS else rows_of_slice(rows, part, parts)
         a += 4 * first * (1 if o[5] else o[4])
         c += 4 * first * o[10]

@@ -19,7 +19,7 @@ from deltarule.kernels import instructions as do
 
 __all__: list[str] = []
 
-_MANY = 64  # neurons, that slices may have gradients of: those of which they update the weights
+_MANY = 64  # neurons; a slice then finds the gradients of those whose weights it updates, which so stay on its core
 
 
 @rule(Layer, Linear, Affine, WindowAffine)
