@@ -15,6 +15,7 @@ import numpy as np
 from matplotlib import pyplot as plt
 from numpy.typing import NDArray
 from rich.console import Console
+from rich.progress import Progress
 
 import deltarule as dr
 from deltarule.cli import demo, display, evaluate, training
@@ -29,6 +30,7 @@ def draw_demo() -> None:
     for module in (demo, display, evaluate, training):
         if hasattr(module, "output"):
             module.output = console
+    training.progress_bar = lambda: Progress(disable=True)
     here = Path.cwd()
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)

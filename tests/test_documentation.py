@@ -124,3 +124,11 @@ def test_every_link_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
         if "://" not in target:
             assert (page.parent / target).exists(), f"{page.name} links to {target}, which is not there"
+
+
+def test_the_picture_of_the_demo_has_its_table_and_no_progress_bar():
+    picture = (ROOT / "docs" / "images" / "demo.svg").read_text(encoding="utf-8")
+    text = re.sub(r"<[^>]+>", "", picture).replace("&#160;", " ")
+    epochs = re.findall(r" (\d+) +0\.\d{4}(?: +\d\d\.\d\d){4} ", text)
+    assert epochs == [str(number) for number in range(1, 16)]
+    assert "epoch 1 of 15" not in text
