@@ -23,7 +23,7 @@ def _multiply(left: Array, right: Array, out: Array) -> None:
     """Multiply by deltarule's kernel."""
     (rows, inner), columns = left.shape, right.shape[1]
     a, b, c = left.ctypes.data, right.ctypes.data, out.ctypes.data
-    multiply(rows, columns, inner, a, inner, False, b, columns, False, c, columns, False)
+    multiply(rows, columns, inner, a, inner, False, b, columns, False, c, columns, 0, 0)
 
 
 def task(settings: dict[str, Any]) -> Products:

@@ -15,7 +15,7 @@ def layer(run, x, weight, bias, function=elementwise.TANH, rate=RATE, slices=1, 
     z = np.full((rows, outputs), np.nan, np.float32)
     laid_out = np.full(slices * weight.size + 1, np.nan, np.float32) if by_examples else 0
     run(
-        do.LAYER, x, inputs, rows, inputs, weight, outputs, z, bias, bias.size, SEED, laid_out,
+        do.LAYER, x, inputs, rows, inputs, weight, outputs, z, bias if bias.size else 0, SEED, laid_out,
         numbers=[function, 0, rate], slices=slices,
     )  # fmt: skip
     return z
@@ -80,9 +80,10 @@ def test_signals_of_some_rows_find_their_activations_and_masks(run, normal, rows
 @pytest.mark.parametrize("rows", [0, 1, 30])
 def test_the_signal_of_a_bias_is_the_sum_of_rows(run, normal, rows, slices):
     signal, sums, parts = normal(rows, 35), np.full(35, np.nan, np.float32), np.full((9, 35), np.nan, np.float32)
-    run(do.ADD_BIAS_SIGNAL, signal, rows, 35, sums, 0, slices=slices)
+    product = 1, 35, rows, np.ones(1, np.float32), 0, 1, signal, 35, 0
+    run(do.MULTIPLY, *product, sums, 35, 0, do.THE_LONGER, slices=slices)
     np.testing.assert_allclose(sums, signal.sum(axis=0), rtol=1e-5, atol=1e-5)
-    run(do.ADD_BIAS_SIGNAL, signal, rows, 35, parts, 1, slices=slices)
+    run(do.MULTIPLY, *product, parts, 35, 0, do.INNER, slices=slices)
     np.testing.assert_allclose(parts[:slices].sum(axis=0), signal.sum(axis=0), rtol=1e-5, atol=1e-5)
     assert np.isnan(parts[slices:]).all()
 

@@ -13,12 +13,12 @@ SIZES = [
     (3, 50, 600), (9, 100, 700), (17, 49, 257),
 ]  # fmt: skip
 
-SIDES = [("rows", 3 * ROWS), ("columns", 2 * COLUMNS + 5), ("inner", 300)]
+SIDES = [("rows", 0, 3 * ROWS), ("columns", 1, 2 * COLUMNS + 5), ("inner", 0, 300)]
 
 
 @njit
-def multiplied(rows, columns, inner, a, a_stride, a_transposed, b, b_stride, b_transposed, c, c_stride, accumulate):
-    multiply(rows, columns, inner, a, a_stride, a_transposed, b, b_stride, b_transposed, c, c_stride, accumulate)
+def multiplied(rows, columns, inner, a, a_stride, a_transposed, b, b_stride, b_transposed, c, c_stride, d, d_stride):
+    multiply(rows, columns, inner, a, a_stride, a_transposed, b, b_stride, b_transposed, c, c_stride, d, d_stride)
 
 
 def laid_out(matrix, transposed, stride):
@@ -51,18 +51,23 @@ def test_products_of_parts_of_wider_matrices(run, normal, sizes, transposed, acc
 @settings(max_examples=300)
 @given(st.data())
 def test_products_of_any_size(data):
-    rows, columns, inner = (data.draw(st.integers(1, most), name) for name, most in SIDES)
-    transposed, accumulate = data.draw(st.tuples(st.booleans(), st.booleans())), data.draw(st.booleans())
+    rows, columns, inner = (data.draw(st.integers(least, most), name) for name, least, most in SIDES)
+    transposed = data.draw(st.tuples(st.booleans(), st.booleans()), "transposed")
+    addend = data.draw(st.sampled_from(["none", "itself", "a matrix", "a row"]), "addend")
     random = np.random.default_rng(0)
     shapes = [(rows, inner), (inner, columns), (rows, columns)]
     a, b, c = (random.normal(size=shape).astype(np.float32) for shape in shapes)
     own, other = laid_out(a, transposed[0], max(rows, inner) + 1), laid_out(b, transposed[1], max(inner, columns) + 2)
-    result = laid_out(c, False, columns + 3)
+    result, added = laid_out(c, False, columns + 3), random.normal(size=(rows, columns)).astype(np.float32)
+    d, d_stride, expected = {
+        "none": (0, 0, 0), "itself": (result.ctypes.data, columns + 3, c),
+        "a matrix": (added.ctypes.data, columns, added), "a row": (added.ctypes.data, 0, added[:1]),
+    }[addend]  # fmt: skip
     multiplied(
         rows, columns, inner, own.ctypes.data, own.shape[1], transposed[0], other.ctypes.data, other.shape[1],
-        transposed[1], result.ctypes.data, columns + 3, accumulate,
+        transposed[1], result.ctypes.data, columns + 3, d, d_stride,
     )  # fmt: skip
-    expected = a.astype(np.float64) @ b + (c if accumulate else 0)
+    expected = expected + a.astype(np.float64) @ b
     np.testing.assert_allclose(result[:, :columns], expected, rtol=1e-5, atol=1e-5 * max(1, inner / 50))
     assert np.isnan(result[:, columns:]).all()
 

@@ -2,12 +2,17 @@ import numpy as np
 import pytest
 from numba import njit
 
-from deltarule.kernels.row_sums import add_four_rows, add_row
+from deltarule.kernels.row_sums import add_four_rows, add_row, copy_row
 
 
 @njit
 def one(a, target, count):
     add_row(a.ctypes.data, target.ctypes.data, count)
+
+
+@njit
+def copied(a, target, count):
+    copy_row(a.ctypes.data, target.ctypes.data, count)
 
 
 @njit
@@ -27,3 +32,11 @@ def test_so_many_numbers_are_added_and_no_others(normal, count):
     four(rows, target, count)
     np.testing.assert_allclose(target, expected, rtol=1e-5, atol=1e-6)
     np.testing.assert_array_equal(target[count:], expected[count:])
+
+
+@pytest.mark.parametrize("count", [0, 1, 4, 7, 8, 15, 16, 17, 32, 75, 80])
+def test_so_many_numbers_are_copied_and_no_others(normal, count):
+    row, target = normal(83), normal(83)
+    expected = np.concatenate([row[:count], target[count:]])
+    copied(row, target, count)
+    np.testing.assert_array_equal(target, expected)

@@ -66,8 +66,7 @@ def do_arrays(instruction: int, memory_address: int, numbers_address: int, part:
                 y[column * o[2] + row] = own[row * o[3] + column]
     elif code == do.COPY:
         first, last = rows_of_slice(o[4], part, parts)
-        source, target = floats(o[0] + 4 * first * o[1], ALL), floats(o[2] + 4 * first * o[3], ALL)
-        copy_rows(source, o[1], target, o[3], last - first, o[5])
+        copy_rows(o[0] + 4 * first * o[1], o[1], o[2] + 4 * first * o[3], o[3], last - first, o[5])
     elif code == do.ADD_SCALED:
         first, last = rows_of_slice(o[2], part, parts)
         source, target, factor = floats(o[0], o[2])[first:last], floats(o[1], o[2])[first:last], np.float32(x[0])

@@ -7,7 +7,7 @@ from numba import int64
 from deltarule.kernels import instructions as do
 from deltarule.kernels.compiled import called_by_address
 from deltarule.kernels.elementwise import map_function, scale_by_slope
-from deltarule.kernels.layers import add_columns, mask, share_rows
+from deltarule.kernels.layers import mask, share_rows
 from deltarule.kernels.memory import doubles, floats, integers, long_integers, operands
 from deltarule.kernels.rows import copy
 from deltarule.kernels.slices import ALL, cut_product, examples_of_slice, layer, rows_of_slice
@@ -29,14 +29,6 @@ def do_layers(instruction: int, memory_address: int, numbers_address: int, part:
         first, last = examples_of_slice(o[1], part, parts)
         signal, rows, activation = floats(o[0], o[1] * o[2]), integers(o[3], o[4]), floats(o[5], ALL)
         share_rows(signal, first, last, o[2], rows, activation, int64(x[0]), x[1], o[6], x[2])
-    elif code == do.ADD_BIAS_SIGNAL:
-        first, last, left, right, sums = 0, o[1], 0, o[2], o[3]
-        if o[4]:
-            first, last = examples_of_slice(o[1], part, parts)
-            sums += 4 * part * o[2]
-        else:
-            left, right = rows_of_slice(o[2], part, parts)
-        add_columns(floats(o[0], o[1] * o[2]), first, last, o[2], left, right, floats(sums, o[2]))
     elif code == do.APPLY:
         first, last = rows_of_slice(o[2], part, parts)
         y = floats(o[1], o[2])[first:last]

@@ -21,9 +21,9 @@ def do_windows(instruction: int, memory_address: int, numbers_address: int, part
     code, o = p[0], operands(p, memory)
     if code == do.READ_ROWS:
         first, last = examples_of_slice(o[2], part, parts)
-        read_rows(floats(o[0], ALL), integers(o[1], o[2]), first, last, o[3], floats(o[4], ALL), o[5])
+        read_rows(o[0], integers(o[1], o[2]), first, last, o[3], o[4], o[5])
     elif code == do.ADD_ROWS:
-        add_rows(floats(o[0], ALL), integers(o[1], o[2]), o[2], o[3], o[4], floats(o[5], ALL))
+        add_rows(o[0], integers(o[1], o[2]), o[2], o[3], o[4], o[5])
     elif code == do.WINDOW_LAYER:
         window_layer(o, x, part, parts)
     elif code == do.WINDOW_SIGNALS:

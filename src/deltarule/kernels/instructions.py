@@ -10,65 +10,64 @@ from __future__ import annotations
 # rows columns inner a a_stride a_transposed b b_stride b_transposed c c_stride accumulate cut | rows or
 # columns of C, or the inner dimension, then each slice has a C of its own
 MULTIPLY = 0
-# x x_stride rows inner weight columns z bias bias_count seed by_examples [function parameter rate] | rows or
+# x x_stride rows inner weight columns z bias seed by_examples [function parameter rate] | rows or
 # columns of z, or examples
 LAYER = 1
 SHARE_FINISHED = 2  # signal rows columns row_ids row_id_count activation seed [function parameter rate] | rows
-ADD_BIAS_SIGNAL = 3  # signal rows columns sums by_examples | columns, or rows, then each slice has sums of its own
-APPLY = 4  # x y count [function parameter] | entries
-SHARE_APPLIED = 5  # signal x y shared count [function parameter] | entries
-MASK = 6  # x y count seed [rate] | entries
+APPLY = 3  # x y count [function parameter] | entries
+SHARE_APPLIED = 4  # signal x y shared count [function parameter] | entries
+MASK = 5  # x y count seed [rate] | entries
 # x y output size0 size1 size2 size3 x_step0 x_step1 x_step2 x_step3 y_step0 y_step1 y_step2 y_step3
 # [function]
-COMBINE = 7
+COMBINE = 6
 # x y output size0 size1 size2 size3 x_step0 x_step1 x_step2 x_step3 y_step0 y_step1 y_step2 y_step3
 # signal shared [function first]
-SHARE_COMBINED = 8
-REDUCE = 9  # x y outer length inner [function]
-SHARE_REDUCED = 10  # signal x y shared outer length inner [function]
-SOFTMAX = 11  # x y outer length inner
-SHARE_SOFTMAX = 12  # signal y shared outer length inner
-PICK = 13  # x labels rows columns y
-SHARE_PICKED = 14  # signal labels rows columns shared
-ONE_HOT = 15  # labels count classes y
-TRANSPOSE = 16  # x y rows columns
-COPY = 17  # source source_stride target target_stride rows columns | rows
-ADD_SCALED = 18  # source target count [factor] | entries
-FILL = 19  # target count [number] | entries
-READ_ROWS = 20  # table ids count columns output stride | rows
-ADD_ROWS = 21  # values ids count columns stride sums
+SHARE_COMBINED = 7
+REDUCE = 8  # x y outer length inner [function]
+SHARE_REDUCED = 9  # signal x y shared outer length inner [function]
+SOFTMAX = 10  # x y outer length inner
+SHARE_SOFTMAX = 11  # signal y shared outer length inner
+PICK = 12  # x labels rows columns y
+SHARE_PICKED = 13  # signal labels rows columns shared
+ONE_HOT = 14  # labels count classes y
+TRANSPOSE = 15  # x y rows columns
+COPY = 16  # source source_stride target target_stride rows columns | rows
+ADD_SCALED = 17  # source target count [factor] | entries
+FILL = 18  # target count [number] | entries
+READ_ROWS = 19  # table ids count columns output stride | rows
+ADD_ROWS = 20  # values ids count columns stride sums
 # vectors vector_stride count dimension weight size columns positions windows bias bias_count z products
 # seed addend [function parameter rate] | columns
-WINDOW_LAYER = 22
+WINDOW_LAYER = 21
 # vectors vector_stride count dimension weight size columns positions windows signal activation
 # collected bias_sums gradient parts seed [function parameter rate signal_left] | columns
-WINDOW_SIGNALS = 23
-SUM_PARTS = 24  # parts part_count count output | entries
-CHOOSE_WINDOWS = 25  # count vectors size → few many windows places collected_windows collected_vectors
-READ_POSITIONS = 26  # positions rows count size output
-READ_WINDOWS = 27  # vectors positions count size dimension output | windows
-SOFTMAX_CROSS_ENTROPY = 28  # scores labels signal rows classes losses | rows
-SQUARED_ERROR = 29  # x targets signal rows columns losses | rows
-CLASS_MARGINS = 30  # scores labels rivals rows classes losses [margin] | rows
-CLASS_VIOLATORS = 31  # labels rivals signal row_ids classes rows → count
-PAIR_VIOLATORS = 32  # true corrupted true_signal corrupted_signal row_ids rows loss → count [margin]
-SUM_LOSS = 33  # losses count rows loss
-NORM = 34  # x rows columns norms parts | entries; x gets the sum of its parts first
-CHECK_GRADIENTS = 35  # norms norm_count loss factor → fine [largest clip]
-SUM_DISTINCT_ROWS = 36  # values ids count columns stride places distinct sums begin → known
-UPDATE = 37  # value gradient first second count state factor [rule settings...] | entries
-UPDATE_ROWS = 38  # value sums first second distinct rows columns state factor [rule settings...] | rows
+WINDOW_SIGNALS = 22
+SUM_PARTS = 23  # parts part_count count output | entries
+CHOOSE_WINDOWS = 24  # count vectors size → few many windows places collected_windows collected_vectors
+READ_POSITIONS = 25  # positions rows count size output
+READ_WINDOWS = 26  # vectors positions count size dimension output | windows
+SOFTMAX_CROSS_ENTROPY = 27  # scores labels signal rows classes losses | rows
+SQUARED_ERROR = 28  # x targets signal rows columns losses | rows
+CLASS_MARGINS = 29  # scores labels rivals rows classes losses [margin] | rows
+CLASS_VIOLATORS = 30  # labels rivals signal row_ids classes rows → count
+PAIR_VIOLATORS = 31  # true corrupted true_signal corrupted_signal row_ids rows loss → count [margin]
+SUM_LOSS = 32  # losses count rows loss
+NORM = 33  # x rows columns norms parts | entries; x gets the sum of its parts first
+CHECK_GRADIENTS = 34  # norms norm_count loss factor → fine [largest clip]
+SUM_DISTINCT_ROWS = 35  # values ids count columns stride places distinct sums begin → known
+UPDATE = 36  # value gradient first second count state factor [rule settings...] | entries
+UPDATE_ROWS = 37  # value sums first second distinct rows columns state factor [rule settings...] | rows
 # scores labels lengths transitions start end forward later signal scratch transition_parts start_parts
 # end_parts rows classes sentences losses | sentences
-SENTENCE_LIKELIHOOD = 39
+SENTENCE_LIKELIHOOD = 38
 # scores labels lengths transitions start end totals scratch rivals transition_parts start_parts end_parts rows
 # classes sentences losses [margin] | sentences
-STRUCTURED_MARGINS = 40
+STRUCTURED_MARGINS = 39
 
 # Layers over sparse rows.
-SPARSE_LAYER = 41  # columns values ends table bias rows outputs z | rows
-SHARE_SPARSE_ROWS = 42  # values ends signal rows outputs shared | rows
-SHARE_SPARSE_VALUES = 43  # columns ends table signal rows outputs shared | rows
+SPARSE_LAYER = 40  # columns values ends table bias rows outputs z | rows
+SHARE_SPARSE_ROWS = 41  # values ends signal rows outputs shared | rows
+SHARE_SPARSE_VALUES = 42  # columns ends table signal rows outputs shared | rows
 
 # Update rules.
 SGD, MOMENTUM, NESTEROV, ADAGRAD, RMSPROP, ADAM = range(6)

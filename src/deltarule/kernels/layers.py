@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from numba import float32, uint32
 
 from deltarule.kernels.compiled import inlined
 from deltarule.kernels.elementwise import map_function, scale_by_slope
-from deltarule.kernels.rows import add, copy
 
-__all__ = ["add_columns", "finish_rows", "mask", "share_rows"]
+__all__ = ["finish_rows", "mask", "share_rows"]
 
 
 @inlined
@@ -46,16 +44,13 @@ def _rows_at_once(columns: int) -> int:
 
 @inlined
 def finish_rows(
-    z: Any, first: int, last: int, columns: int, left: int, right: int, bias: Any, function: int, parameter: float,
-    seed: int, rate: float,
+    z: Any, first: int, last: int, columns: int, left: int, right: int, function: int, parameter: float, seed: int,
+    rate: float,
 ) -> None:  # fmt: skip
-    """z ← dropout(f(z + b)) for rows first to last, columns left to right; b may be empty, and rate 0."""
+    """z ← dropout(f(z)) for rows first to last, columns left to right; the rate may be 0."""
     group = _rows_at_once(columns) if right - left == columns else 1
     for begin in range(first, last, group):
         end = min(begin + group, last)
-        if len(bias) > 0:
-            for row in range(begin, end):
-                add(bias[left:right], z[row * columns + left : row * columns + right])
         own = z[begin * columns + left : (end - 1) * columns + right]
         map_function(function, parameter, own)
         if rate > 0:
@@ -85,13 +80,3 @@ def share_rows(
         # What was kept is scaled by 1 / (1 − rate); what was dropped has no signal.
         a = activation[row * columns : (row + end - begin) * columns]
         scale_by_slope(function, parameter, own, a, a, 1 - rate)
-
-
-@inlined
-def add_columns(x: Any, first: int, last: int, columns: int, left: int, right: int, sums: Any) -> None:
-    """Sum rows first to last of columns left to right: the signal of a bias."""
-    # In memory of its own, as the sums of other slices may lie in the same lines of the cache.
-    own = np.zeros(right - left, np.float32)
-    for row in range(first, last):
-        add(x[row * columns + left : row * columns + right], own)
-    copy(own, sums[left:right])

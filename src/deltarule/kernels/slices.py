@@ -67,27 +67,27 @@ def cut_product(o: Any, part: int, parts: int) -> None:
         b += 4 * first * (o[7] if o[8] else 1)
         c += 4 * first
         columns = last - first
-    multiply(rows, columns, inner, a, o[4], o[5] != 0, b, o[7], o[8] != 0, c, o[10], o[11] != 0)
+    multiply(rows, columns, inner, a, o[4], o[5] != 0, b, o[7], o[8] != 0, c, o[10], c if o[11] else 0, o[10])
 
 
 @inlined
 def layer(o: Any, x: Any, part: int, parts: int) -> None:
-    """Multiply with the weights, then add the bias and apply the activation while the products are in the cache."""
+    """Multiply with the weights and add the bias, then apply the activation while the products are in the cache."""
     rows, inner, columns = o[2], o[3], o[5]
     first, last, left, right = 0, rows, 0, columns
-    if o[10]:
+    if o[9]:
         first, last = examples_of_slice(rows, part, parts)
     elif columns > rows:
         left, right = rows_of_slice(columns, part, parts)
     else:
         first, last = rows_of_slice(rows, part, parts)
     weight = o[4] + 4 * left * inner
-    z, bias = floats(o[6], rows * columns), floats(o[7], o[8])
+    z, bias = floats(o[6], rows * columns), o[7] + 4 * left if o[7] != 0 else 0
     for begin in range(first, last, _TILE):
         end = min(begin + _TILE, last)
         at, to = o[0] + 4 * begin * o[1], o[6] + 4 * (begin * columns + left)
-        multiply(end - begin, right - left, inner, at, o[1], False, weight, inner, True, to, columns, False)
-        finish_rows(z, begin, end, columns, left, right, bias, int64(x[0]), x[1], o[9], x[2])
+        multiply(end - begin, right - left, inner, at, o[1], False, weight, inner, True, to, columns, bias, 0)
+        finish_rows(z, begin, end, columns, left, right, int64(x[0]), x[1], o[8], x[2])
 
 
 @inlined
@@ -137,7 +137,7 @@ def _multiply_vectors(o: Any, left: int, right: int, first: int, last: int, prod
         multiply(
             last - first, neurons, dimension, o[0] + 4 * first * o[1], o[1], False,
             o[4] + 4 * (left * size + place) * dimension, size * dimension, True,
-            products + 4 * (first * size + place) * neurons, size * neurons, False,
+            products + 4 * (first * size + place) * neurons, size * neurons, 0, 0,
         )  # fmt: skip
 
 
@@ -177,12 +177,12 @@ def _share_out(o: Any, part: int, left: int, right: int, first: int, last: int) 
         if o[14] != 0:
             multiply(
                 last - first, dimension, neurons, own, size * neurons, False, o[4] + at, stride, False, part_of_shared,
-                dimension, place > 0,
+                dimension, part_of_shared if place > 0 else 0, dimension,
             )  # fmt: skip
         if o[13] != 0:
             multiply(
                 neurons, dimension, last - first, own, size * neurons, True, vectors, o[1], False, o[13] + at, stride,
-                first > 0,
+                o[13] + at if first > 0 else 0, stride,
             )  # fmt: skip
 
 
@@ -194,8 +194,8 @@ def sum_distinct_rows(o: Any, places: Any, memory: Any) -> None:
         for j in range(known):
             places_of_ids[distinct[j]] = -1
         known = 0
-    ids, values, sums = integers(o[1], o[2]), floats(o[0], ALL), floats(o[7], ALL)
-    memory[places[12]] = add_distinct_rows(values, ids, o[2], o[3], o[4], places_of_ids, distinct, known, sums)
+    ids = integers(o[1], o[2])
+    memory[places[12]] = add_distinct_rows(o[0], ids, o[2], o[3], o[4], places_of_ids, distinct, known, o[7])
 
 
 @inlined

@@ -1,4 +1,4 @@
-"""A tile of a product of matrices, C = A B, that stays in the registers of the processor while A and B pass by.
+"""A tile of a product of matrices, C = A B + D, that stays in the registers of the processor while A and B pass by.
 
 A tile has a few rows, and columns for a few vectors. For each inner number k, the vectors of row k of B are read, and
 each is multiplied with numbers A_ik, one after another, and added to the sums of row i. That is one multiplication and
@@ -29,27 +29,28 @@ _NAME = "deltarule_multiply_tile"
 @intrinsic  # type: ignore[untyped-decorator]
 def multiply_tile(
     typing_context: Any, rows: Any, columns: Any, inner: Any, a: Any, a_row: Any, a_step: Any, b: Any, b_row: Any,
-    c: Any, c_row: Any, accumulate: Any,
+    c: Any, c_row: Any, addend: Any, addend_row: Any,
 ) -> Any:  # fmt: skip
-    """C ← A B, or C ← C + A B, for at most ROWS rows, at most COLUMNS columns, and at least one inner number.
+    """C ← A B + D for at most ROWS rows, at most COLUMNS columns, and at least one inner number.
 
     Parameters
     ----------
     rows, columns, inner : A is (rows, inner), B is (inner, columns)
     a, b, c : addresses of float32 numbers
-    a_row, b_row, c_row : numbers from one row to the next
+    addend : address of D, which may be C; 0 for none
+    a_row, b_row, c_row, addend_row : numbers from one row to the next
     a_step : numbers from one entry of a row of A to the next; those of B and C lie side by side
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        function_type = ir.FunctionType(ir.VoidType(), [v.WHOLE] * 10 + [v.YES_OR_NO])
+        function_type = ir.FunctionType(ir.VoidType(), [v.WHOLE] * 12)
         function = cgutils.get_or_insert_function(builder.module, function_type, _NAME)
         if not function.blocks:
             _Tile(function).write()
         builder.call(function, arguments)
         return context.get_dummy_value()
 
-    return types.void(*[types.int64] * 10, types.boolean), generate
+    return types.void(*[types.int64] * 12), generate
 
 
 class _Tile:
@@ -60,11 +61,10 @@ class _Tile:
         function.attributes.add("noinline")
         self.function = function
         self.builder = ir.IRBuilder(function.append_basic_block())
-        self.rows, self.columns, self.inner, self.a, a_row, a_step, self.b, b_row, self.c, c_row, self.accumulate = (
-            function.args
-        )
-        self.a_row, self.a_step, self.b_row, self.c_row = (
-            self.builder.mul(numbers, number(4)) for numbers in (a_row, a_step, b_row, c_row)
+        self.rows, self.columns, self.inner, self.a, a_row, a_step, self.b, b_row, self.c, c_row = function.args[:10]
+        self.addend, addend_row = function.args[10:]
+        self.a_row, self.a_step, self.b_row, self.c_row, self.addend_row = (
+            self.builder.mul(numbers, number(4)) for numbers in (a_row, a_step, b_row, c_row, addend_row)
         )
 
     def write(self) -> None:
@@ -91,11 +91,10 @@ class _Tile:
         """Write the loop for so many rows, and vectors of such widths."""
         builder, first = self.builder, self.builder.block
         mask = v.entries_below(builder, self.last, widths[-1])
-        c_rows = [self._row(self.c, self.c_row, i) for i in range(rows)]
         filled, loop, after = (self.function.append_basic_block() for _ in range(3))
-        builder.cbranch(self.accumulate, filled, loop)
+        builder.cbranch(builder.icmp_signed("==", self.addend, number(0)), loop, filled)
         builder.position_at_end(filled)
-        old = [v.load(builder, row, widths, mask) for row in c_rows]
+        begun = [v.load(builder, self._row(self.addend, self.addend_row, i), widths, mask) for i in range(rows)]
         builder.branch(loop)
 
         builder.position_at_end(loop)
@@ -108,7 +107,7 @@ class _Tile:
             (left, self.inner, self.inner, still),
             (a, self.a, self.a, builder.add(a, self.a_step)),
             (b, self.b, self.b, builder.add(b, self.b_row)),
-            *((sums[i][j], zeros[i][j], old[i][j], new[i][j]) for i in range(rows) for j in range(len(widths))),
+            *((sums[i][j], zeros[i][j], begun[i][j], new[i][j]) for i in range(rows) for j in range(len(widths))),
         ]
         for variable, *values in changing:
             for block, value in zip((first, filled, loop), values, strict=True):
@@ -116,8 +115,8 @@ class _Tile:
         builder.cbranch(builder.icmp_signed(">", still, number(0)), loop, after)
 
         builder.position_at_end(after)
-        for row, vectors in zip(c_rows, new, strict=True):
-            v.store(builder, vectors, row, widths, mask)
+        for i, vectors in enumerate(new):
+            v.store(builder, vectors, self._row(self.c, self.c_row, i), widths, mask)
         builder.branch(self.end)
 
     def _products_added(self, a: Any, b: list[Any], sums: list[list[Any]], widths: list[int]) -> list[list[Any]]:

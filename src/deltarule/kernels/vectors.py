@@ -43,18 +43,23 @@ def entries_below(builder: Any, count: Any, width: int) -> Any:
 
 
 def load(builder: Any, row: Any, widths: list[int], mask: Any) -> list[Any]:
-    """Read vectors that lie side by side; of the last, only the entries of the mask."""
+    """Read vectors that lie side by side; of the last, only the entries of the mask, if there is one."""
     whole, (last, width) = _places(builder, row, widths)
     vectors = [builder.load(place, align=4) for place in whole]
+    if mask is None:
+        return [*vectors, builder.load(last, align=4)]
     zeros = ir.Constant(vector(width), [0.0] * width)
     return [*vectors, builder.call(_masked(builder, "load", width), [last, _ALIGNMENT, mask, zeros])]
 
 
 def store(builder: Any, vectors: list[Any], row: Any, widths: list[int], mask: Any) -> None:
-    """Write vectors side by side; of the last, only the entries of the mask."""
+    """Write vectors side by side; of the last, only the entries of the mask, if there is one."""
     whole, (last, width) = _places(builder, row, widths)
     for own, place in zip(vectors[:-1], whole, strict=True):
         builder.store(own, place, align=4)
+    if mask is None:
+        builder.store(vectors[-1], last, align=4)
+        return
     builder.call(_masked(builder, "store", width), [vectors[-1], last, _ALIGNMENT, mask])
 
 

@@ -33,7 +33,7 @@ class Finish:
 
 def product(
     c: Compiler, rows: int, columns: int, inner: int, a: tuple[Matrix, int, bool], b: tuple[Matrix, int, bool],
-    result: tuple[Matrix, int], work: Work, *, accumulate: bool = False,
+    result: tuple[Matrix, int], work: Work | int, *, accumulate: bool = False,
     depends: Sequence[Matrix] = (), guard: Matrix | None = None, cut: int = do.THE_LONGER, by_examples: bool = False,
 ) -> None:  # fmt: skip
     """Emit C ← A B or C ← C + A B.
@@ -85,15 +85,13 @@ def share_finished(
 def share_bias(
     c: Compiler, bias: Node, delta: Matrix, rows: Rows | None, shape: Shape, together: Work | None = None
 ) -> None:
-    """∂J/∂b = Σ δ; `together` is the work of layers cut by examples."""
+    """∂J/∂b = 1ᵀ δ, a product with ones; `together` is the work of layers cut by examples."""
     sums = c.program.buffer(bias.shape if together is None else (MOST_SLICES, *bias.shape))
     count = c.size(shape[:-1]) if rows is None else rows.count.address
-    c.program.emit(
-        do.ADD_BIAS_SIGNAL,
-        [delta, count, c.size(shape[-1:]), sums, c.program.constant(int(together is not None))],
-        reads=[delta, *([] if rows is None else [rows.count])],
-        writes=[sums],
-        work=together or 1,
-        by_examples=together is not None,
-    )
+    columns, ones = c.size(shape[-1:]), c.program.buffer((1,), fill=1)
+    product(
+        c, c.program.constant(1), columns, count, (ones, c.program.constant(0), True), (delta, columns, False),
+        (sums, columns), together or 1, depends=[] if rows is None else [rows.count],
+        cut=do.THE_LONGER if together is None else do.INNER, by_examples=together is not None,
+    )  # fmt: skip
     c.share(bias, Signal(sums, parts=None if together is None else c.program.slices(together)))

@@ -40,15 +40,13 @@ class LayerRule:
         outputs, inputs = affine.inputs[1].shape
         source, stride = c.values[x], c.values[x].stride
         bias = c.values[affine.inputs[2]] if len(affine.inputs) > 2 else c.program.constant(0)
-        bias_count = c.size((outputs,)) if len(affine.inputs) > 2 else c.program.constant(0)
         a = c.new(unit.output)
         rows = affine.shape[:-1]
         together = c.by_examples(rows) if cut_by_examples(affine) else None
         c.program.emit(
             do.LAYER,
             [source, c.program.constant(stride) if stride else c.size((inputs,)), c.size(rows), c.size((inputs,)),
-             weight, c.size((outputs,)), a, bias, bias_count, finish.seed,
-             c.program.constant(int(together is not None))],
+             weight, c.size((outputs,)), a, bias, finish.seed, c.program.constant(int(together is not None))],
             reads=[source, weight, *([bias] if isinstance(bias, Matrix) else [])],
             writes=[a],
             work=together or Work((*rows, outputs, inputs), GRAIN),
