@@ -40,6 +40,7 @@ class Inputs:
         limits = [[matrix.address, size(shape), size(limit)] for _, matrix, shape, limit in compiler.limits]
         self._limits = np.array(limits, np.int64).reshape(-1, 3)
         self.feeds = [Feed(node, matrix) for node, matrix in compiler.inputs.items()]
+        self._places = np.array([feed.place for feed in self.feeds], np.int64)
         self._derived = sorted({d for shape in _shapes(compiler) for d in shape if isinstance(d, str) and "+" in d})
 
     def feed(self, feeds: Mapping[Any, Any]) -> None:
@@ -82,24 +83,23 @@ class Inputs:
             if not np.array_equal(sizes.setdefault(shape[0], rows), rows):
                 return None
         self._derive(sizes)
-        changes = Changes(*self._program.bind_each(sizes)).and_those(*self._addresses(data, bounds))
+        changes = Changes(*self._program.bind_each(sizes)).and_those(*self.addresses(data, bounds))
         return changes if self._ids_and_lengths_fit(changes, data, bounds, sizes) else None
+
+    def addresses(
+        self, data: Mapping[str, Array], bounds: Mapping[str, NDArray[np.int64]]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the places of the addresses of inputs, and these for each batch, (batches, inputs); see `stacked`."""
+        values = np.empty((len(next(iter(bounds.values()))) - 1, len(self.feeds)), np.int64)
+        for column, feed in enumerate(self.feeds):
+            array, begins = data[feed.node.name], bounds[feed.node.name][:-1]
+            values[:, column] = begins * (array.itemsize * prod(array.shape[1:])) + address(array)
+        return self._places, values
 
     def _derive(self, sizes: dict[str, Any]) -> None:
         """Add the dimensions that are sums of others, of one step or of many."""
         for name in self._derived:
             sizes[name] = sum(int(part) if part.isdigit() else sizes[part] for part in name.split("+"))
-
-    def _addresses(
-        self, data: Mapping[str, Array], bounds: Mapping[str, NDArray[np.int64]]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return the places of the addresses of inputs, and these for each batch, (batches, inputs)."""
-        places, addresses = [], []
-        for feed in self.feeds:
-            array, begins = data[feed.node.name], bounds[feed.node.name][:-1]
-            places.append(feed.place)
-            addresses.append(address(array) + begins * (array.itemsize * prod(array.shape[1:])))
-        return np.array(places, np.int64), np.column_stack(addresses)
 
     def _ids_and_lengths_fit(
         self, changes: Changes, data: Mapping[str, Array], bounds: Mapping[str, Array], sizes: Mapping[str, Array]

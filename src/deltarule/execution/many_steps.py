@@ -35,30 +35,31 @@ class Changes:
         return Changes(np.append(self.places, places), np.ascontiguousarray(both))
 
 
-@dataclass(frozen=True)
 class Watched:
-    """What is noted after each step.
+    """What a program reads before each step, and what is noted after it.
 
-    Attributes
+    Parameters
     ----------
+    settings : of the update rule, which are read
     loss, fine : the loss of a step, and the place that says whether all was finite
     margins : places of how many rows violate their margin, and of how many there are, for each max-margin objective
     """
 
-    loss: Array
-    fine: int
-    margins: Sequence[tuple[int, int]]
+    def __init__(self, settings: Array, loss: Array, fine: int, margins: Sequence[tuple[int, int]]) -> None:
+        self._seen = np.array(margins, np.int64).reshape(-1)
+        self._held = settings, loss
+        self._settings, self._loss, self._fine = address(settings), address(loss), fine
+        self._places = address(self._seen)
 
-    def note(self, changes: Changes, settings: Array, own_settings: Array) -> TakenSteps:
-        """Return room for the notes of many steps; `settings` of each step go to `own_settings`."""
+    def note(self, changes: Changes, settings: Array) -> TakenSteps:
+        """Return room for the notes of many steps, with the settings of each."""
         steps, places = changes.values.shape
-        seen = np.array(self.margins, np.int64).reshape(-1)
-        losses, counts = np.zeros(steps), np.zeros((steps, len(seen)), np.int64)
+        losses, counts = np.empty(steps), np.empty((steps, len(self._seen)), np.int64)
         table = [
-            steps, places, address(changes.places), address(changes.values), len(seen), address(seen), address(counts),
-            address(settings), address(own_settings), self.fine, address(self.loss), address(losses),
+            steps, places, address(changes.places), address(changes.values), len(self._seen), self._places,
+            address(counts), address(settings), self._settings, self._fine, self._loss, address(losses),
         ]  # fmt: skip
-        return TakenSteps(np.array(table, np.int64), losses, counts, (changes, settings, seen))
+        return TakenSteps(np.array(table, np.int64), losses, counts, (changes, settings))
 
 
 @dataclass
@@ -81,10 +82,10 @@ class TakenSteps:
     done: int = 0
 
     @property
-    def violators(self) -> list[float | None]:
-        """Share of the rows of each batch that violated their margin."""
+    def violators(self) -> list[float] | None:
+        """Share of the rows of each batch that violated their margin; ``None`` without max-margin objectives."""
         counts = self.counts[: self.done]
-        if not counts.size:
-            return [None] * self.done
-        shares: list[float | None] = (counts[:, ::2].sum(axis=1) / counts[:, 1::2].sum(axis=1)).tolist()
+        if not counts.shape[1]:
+            return None
+        shares: list[float] = (counts[:, ::2].sum(axis=1) / counts[:, 1::2].sum(axis=1)).tolist()
         return shares

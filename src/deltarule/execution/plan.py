@@ -143,7 +143,7 @@ class TrainingPlan(Plan):
         self._fine = fine.address
         self._gradients = {parameter: update.found for parameter, update in zip(gradients, updates, strict=True)}
         self._margins = [(rows.count.address, c.size(shape)) for rows, shape in c.violators]
-        self._watched = Watched(self._loss, self._fine, self._margins)
+        self._watched = Watched(self.settings, self._loss, self._fine, self._margins)
         self._taken_rows = c.taken_rows
         self._taken: list[Array] = []  # where rows of whole arrays are put
         self._seed_places = np.array(list(c.seeds.values()), np.int64)
@@ -212,6 +212,18 @@ class TrainingPlan(Plan):
         first = np.full((count, 1), address(order)) + 4 * rows * np.arange(count)[:, None]
         return Changes(np.array([wanted, place]), np.column_stack([np.ones_like(first), first]))
 
+    def rows_in_order(self, sources: Sequence[Array], bounds: NDArray[np.int64]) -> Changes:
+        """Return what changes where batches are rows of whole arrays one after another.
+
+        Parameters
+        ----------
+        sources : arrays of examples, as `sources` returned them
+        bounds : where the rows of each batch begin; and the end; all batches are equally large
+        """
+        data = {feed.node.name: source for feed, source in zip(self.inputs.feeds, sources, strict=True)}
+        self.feed({name: source[bounds[0] : bounds[1]] for name, source in data.items()})
+        return Changes(*self.inputs.addresses(data, dict.fromkeys(data, bounds)))
+
     def steps(self, changes: Changes, settings: Array, seeds: NDArray[np.int32]) -> TakenSteps:
         """Take many steps at once.
 
@@ -221,7 +233,9 @@ class TrainingPlan(Plan):
         settings : learning rate and settings of the update rule, (steps, 8)
         seeds : (steps, masks)
         """
-        taken = self._watched.note(changes.and_those(self._seed_places, seeds), settings, self.settings)
+        if self.masks:
+            changes = changes.and_those(self._seed_places, seeds)
+        taken = self._watched.note(changes, settings)
         try:
             taken.done = self._threads.run(taken.table)
         finally:

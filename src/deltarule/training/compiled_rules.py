@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from deltarule.kernels import instructions as do
+from deltarule.graph import Array
 from deltarule.training.update_rules import SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, RMSProp, UpdateRule
 
-__all__ = ["rule_number", "rule_settings"]
+__all__ = ["rule_number", "rule_settings", "settings_of_steps"]
 
 Settings = tuple[Any, ...]
 
@@ -39,3 +42,17 @@ def rule_number(rule: UpdateRule) -> int | None:
 def rule_settings(rule: UpdateRule, rate: Any, step: Any) -> Settings:
     """Return what a kernel has to know for a step, or arrays of it for many: the rate, then other settings."""
     return _COMPILED[type(rule)][1](rule, rate, step)
+
+
+def settings_of_steps(rule: UpdateRule, rates: Any, first: int, count: int) -> Array:
+    """Return what a kernel has to know of each of many steps, (steps, 8).
+
+    Parameters
+    ----------
+    rates : learning rate of each step, or of all
+    first : number of the first step, from 1
+    """
+    settings = np.zeros((count, 8))
+    for column, values in enumerate(rule_settings(rule, rates, np.arange(first, first + count))):
+        settings[:, column] = values
+    return settings

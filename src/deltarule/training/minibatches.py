@@ -25,6 +25,7 @@ class Minibatches:
     Attributes
     ----------
     order : rows in the order in which they are taken
+    shuffled : whether that is another order than that of the arrays
 
     Examples
     --------
@@ -40,7 +41,7 @@ class Minibatches:
         if batch < 1:
             raise InputError(f"a batch needs at least one example, not {batch}")
         rows = next(iter(sizes.values()))
-        self.data, self.batch = data, batch
+        self.data, self.batch, self.shuffled = data, batch, random is not None
         self.order: NDArray[np.intp] = np.arange(rows) if random is None else random.permutation(rows)
 
     def __iter__(self) -> Iterator[dict[str, Array]]:

@@ -21,7 +21,7 @@ from deltarule.training.stack import Stack
 from deltarule.training.update_rules import SGD, State, UpdateRule
 
 if TYPE_CHECKING:
-    from deltarule.execution.many_steps import Changes
+    from deltarule.execution.many_steps import Changes, TakenSteps
     from deltarule.execution.plan import TrainingPlan
 
 _SEEDS = 1024  # of dropout masks that are drawn at once
@@ -147,14 +147,7 @@ class Trainer:
         ----------
         batches : feeds of each step, `Minibatches`, or a `Stack` of several batches here and there
         """
-        if isinstance(batches, Minibatches):
-            yield from self._losses_of_rows(batches)
-            return
-        for feeds in batches:
-            if isinstance(feeds, Stack):
-                yield from self._losses_of_stack(feeds)
-            else:
-                yield self.step(feeds)
+        return self._losses_of_rows(batches) if isinstance(batches, Minibatches) else self._losses_of_each(batches)
 
     def state(self) -> dict[str, Array]:
         """Return copies of all that training changes, by name: parameters, what the update rule remembers, the step.
@@ -191,6 +184,14 @@ class Trainer:
             arrays |= {f"{parameter.label}/{name}": array for name, array in remembered.items()}
         return arrays
 
+    def _losses_of_each(self, batches: Iterable[Feeds | Stack]) -> Iterator[float]:
+        """Take the steps of batches as they come."""
+        for feeds in batches:
+            if isinstance(feeds, Stack):
+                yield from self._losses_of_stack(feeds)
+            else:
+                yield self.step(feeds)
+
     def _losses_of_stack(self, stack: Stack) -> Iterator[float]:
         """Take the steps of a stack on kernels, without coming back for each; what they cannot take, one by one."""
         if self._compiled and self._plan is None:
@@ -198,9 +199,9 @@ class Trainer:
         done, plan = 0, self._plan if len(stack) else None
         changes = None if plan is None else plan.stacked(stack.data, stack.bounds)
         if plan is not None and changes is not None:
-            for loss in self._many_steps(plan, changes):
-                done += 1
-                yield loss
+            taken = self._many_steps(plan, changes)
+            done = taken.done
+            yield from self._losses_of_taken(taken)
         for number in range(done, len(stack)):  # the next one fails, and says why
             yield self.step(stack.feeds(number))
 
@@ -218,32 +219,41 @@ class Trainer:
                 done += len(taken)
                 continue
             began = perf_counter()
-            order = batches.order[done : done + whole * batches.batch].astype(np.int32).reshape(whole, -1)
-            losses = list(self._many_steps(self._plan, self._plan.rows(sources, order)))
-            yield from losses
-            done += len(losses) * batches.batch
-            if len(losses) < whole:
+            if batches.shuffled:
+                order = batches.order[done : done + whole * batches.batch].astype(np.int32).reshape(whole, -1)
+                changes = self._plan.rows(sources, order)
+            else:
+                changes = self._plan.rows_in_order(sources, done + batches.batch * np.arange(whole + 1))
+            many = self._many_steps(self._plan, changes)
+            seconds = perf_counter() - began
+            yield from self._losses_of_taken(many)
+            done += many.done * batches.batch
+            if many.done < whole:
                 sources = None  # the next step fails, and says why
             # About as many steps at a time as a person does not notice.
-            steps = max(1, min(4096, int(whole * 0.05 / max(perf_counter() - began, 1e-6))))
+            steps = max(1, min(4096, int(whole * 0.05 / max(seconds, 1e-6))))
             self._steps_at_once = steps
 
-    def _many_steps(self, plan: TrainingPlan, changes: Changes) -> Iterator[float]:
-        """Take many steps, then yield the losses of those that went well."""
-        from deltarule.training.compiled_rules import rule_settings
+    def _many_steps(self, plan: TrainingPlan, changes: Changes) -> TakenSteps:
+        """Take many steps, as long as they go well."""
+        from deltarule.training.compiled_rules import settings_of_steps
 
         count = len(changes.values)
-        constant, first = self.schedule == ConstantRate(), self.step_number
-        factors = [1.0] * count if constant else [self.schedule.factor(first + i, self.steps) for i in range(count)]
-        numbers = np.arange(self.step_number + 1, self.step_number + count + 1)
-        settings = np.zeros((count, 8))
-        rates = self.update_rule.learning_rate * np.array(factors)
-        for column, values in enumerate(rule_settings(self.update_rule, rates, numbers)):
-            settings[:, column] = values
+        rates = [self._rate(i) for i in range(1 if self.schedule == ConstantRate() else count)]
+        settings = settings_of_steps(self.update_rule, np.array(rates), self.step_number + 1, count)
         taken = plan.steps(changes, settings, self._mask_seeds(count * plan.masks).reshape(count, -1))
         self.step_number += taken.done
-        for loss, self.violators in zip(taken.losses.tolist(), taken.violators, strict=False):
-            yield loss
+        return taken
+
+    def _losses_of_taken(self, taken: TakenSteps) -> Iterator[float]:
+        """Yield the losses of steps that were taken; `violators` is that of the same step."""
+        losses = taken.losses[: taken.done].tolist()
+        if taken.violators is None:
+            self.violators = None
+            yield from losses
+        else:
+            for loss, self.violators in zip(losses, taken.violators, strict=True):
+                yield loss
 
     def _compile(self) -> None:
         """Make a plan, if kernels know all that the loss and the update rule ask for."""
@@ -325,9 +335,9 @@ class Trainer:
                 changes[parameter] = value - parameter.value
         return changes
 
-    def _rate(self) -> float:
-        """Return the learning rate of the coming step."""
-        return self.update_rule.learning_rate * self.schedule_factor
+    def _rate(self, ahead: int = 0) -> float:
+        """Return the learning rate of the coming step, or of one so many steps ahead."""
+        return self.update_rule.learning_rate * self.schedule.factor(self.step_number + ahead, self.steps)
 
 
 def _ancestors(order: list[Node], parameters: Iterable[Node]) -> set[Node]:
