@@ -92,13 +92,14 @@ class TaggerTraining:
 
 
 class DenseTraining:
-    """Training steps of a dense network: one a call, or all of an epoch a call."""
+    """Training steps of a dense network: one a call, or all of an epoch a call, of batches as they lie or shuffled."""
 
     def __init__(self, settings: dict[str, Any]) -> None:
         self.settings = settings
         self.network = DenseNetwork.named(settings["network"])
         self.inputs, self.targets = self.network.data()
         self.rows = {"inputs": np.concatenate(self.inputs), "targets": np.concatenate(self.targets)}
+        self.random = np.random.default_rng(0)
         self.trainer = self._prepared()
         self.batches = self._batches()
 
@@ -123,11 +124,12 @@ class DenseTraining:
             self.step()
 
     def step(self) -> int:
-        """Take a step, or those of an epoch on shuffled rows; return how many."""
+        """Take a step, or those of an epoch; return how many."""
         if self.settings["steps_a_call"] == 1:
             self.trainer.step(next(self.batches))
             return 1
-        return sum(1 for _ in self.trainer.losses(Minibatches(self.rows, self.network.batch, np.random.default_rng(0))))
+        random = self.random if self.settings.get("shuffled") else None
+        return len(list(self.trainer.losses(Minibatches(self.rows, self.network.batch, random))))
 
     def finish(self) -> None:
         """Do nothing: every step comes to its end."""

@@ -87,10 +87,10 @@ def limit(rows: list[Row]) -> str:
 def dense(rows: list[Row]) -> str:
     """Write the table of dense networks: participants by network, in microseconds a step."""
     heads = [f"{row['network']}, batches of {row['batch']}" for row in rows]
-    step, epoch = (result["name"] for result in rows[0]["participants"] if not not_ours(result))
+    step, many, _ = (result["name"] for result in rows[0]["participants"] if not not_ours(result))
     ratios = [
         [f"**{step} / best of the others with a step a call**", *(times(row, one_at_a_time, step) for row in rows)],
-        [f"**{epoch} / best of the others**", *(times(row, not_ours, epoch) for row in rows)],
+        [f"**{many} / best of the others**", *(times(row, not_ours, many) for row in rows)],
     ]
     table = markdown(["microseconds a step", *heads], [*by_participant(rows, microseconds), *ratios])
     return "\n".join([*table, "", agreement(rows), *failures(rows)])

@@ -34,7 +34,10 @@ def participants() -> list[Participant]:
     torch_module, jax_module = "benchmarks.peers.torch_dense", "benchmarks.peers.jax_dense"
     return [
         Participant("deltarule, a step a call", "benchmarks.ours", ways(steps_a_call=1)),
-        Participant("deltarule, an epoch a call", "benchmarks.ours", ways(steps_a_call=STEPS_A_CALL)),
+        Participant("deltarule, 50 steps a call", "benchmarks.ours", ways(steps_a_call=STEPS_A_CALL)),
+        Participant(
+            "deltarule, 50 steps a call, shuffled", "benchmarks.ours", ways(steps_a_call=STEPS_A_CALL, shuffled=True)
+        ),
         Participant("JAX, a step a call", jax_module, ways(steps_a_call=1)),
         Participant("JAX, 50 steps a call (scan)", jax_module, ways(steps_a_call=STEPS_A_CALL)),
         Participant("PyTorch, eager", torch_module, ways(compiled="nothing")),
