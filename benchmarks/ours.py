@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -113,10 +113,9 @@ class DenseTraining:
         return dr.Trainer(objective.loss(net), dr.Adam(self.network.learning_rate), threads=self.settings["threads"])
 
     def _batches(self) -> Iterator[dict[str, Array]]:
-        """Yield batches of epoch after epoch, one by one."""
-        while True:
-            for inputs, targets in zip(self.inputs, self.targets, strict=True):
-                yield {"inputs": inputs, "targets": targets}
+        """Return batches of epoch after epoch, one by one."""
+        pairs = zip(self.inputs, self.targets, strict=True)
+        return cycle([{"inputs": inputs, "targets": targets} for inputs, targets in pairs])
 
     def warm_up(self) -> None:
         """Take the steps of an epoch."""

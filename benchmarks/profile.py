@@ -13,10 +13,11 @@ from benchmarks.ours import DenseTraining, TaggerTraining
 from deltarule.execution.cores import one_thread_of_algebra
 from deltarule.execution.many_steps import Changes
 from deltarule.execution.plan import TrainingPlan
+from deltarule.execution.program import address
 from deltarule.graph import Array
 from deltarule.kernels import instructions
 from deltarule.kernels.execute import FUNCTIONS
-from deltarule.kernels.machine import run
+from deltarule.kernels.machine import laid_out, run
 
 __all__ = ["Part", "parts", "time_parts"]
 
@@ -31,6 +32,7 @@ class Part:
         self.plan, rows = plan, slice(tasks[0], tasks[-1])
         self.table, self.numbers = plan.program.table[rows].copy(), plan.program.numbers[rows].copy()
         self.tasks, self.stages = tasks - tasks[0], np.array([0, len(tasks) - 1])
+        self.places = laid_out(FUNCTIONS, self.table, plan.program.memory, self.numbers, self.tasks, self.stages)
         self.seconds: list[float] = []
 
     @property
@@ -42,17 +44,17 @@ class Part:
 
     def time(self, again: bool) -> None:
         """Run once; or, after that, as often as takes `AT_LEAST`, without coming back to Python."""
-        taken = self._run(np.zeros(0, np.int64))
+        taken = self._run()
         if again:
             count = 1 + int(AT_LEAST / taken)
             same = Changes(np.zeros(0, np.int64), np.zeros((count, 0), np.int64))
             many = self.plan._watched.note(same, np.tile(self.plan.settings, (count, 1)))
-            taken = self._run(many.table) / count
+            taken = self._run(address(many.table)) / count
         self.seconds.append(taken)
 
-    def _run(self, batches: Array) -> float:
-        memory, began = self.plan.program.memory, perf_counter()
-        run(FUNCTIONS, 1, 0, batches, self.table, memory, self.numbers, self.tasks, self.stages)
+    def _run(self, batches: int = 0) -> float:
+        began = perf_counter()
+        run(address(self.places), 1, 0, batches)
         return perf_counter() - began
 
 

@@ -221,6 +221,21 @@ class TestRefused:
         plan.settings[0] = 0.0
         assert plan.step(feeds, np.array([1])) == expected
 
+    @pytest.mark.parametrize(("good", "bad"), [("x", "y"), ("y", "x")])
+    def test_a_batch_that_was_refused_is_not_what_the_next_has_to_be_like(self, plans, good, bad):
+        w = dr.parameter(np.ones(2))
+        outputs = dr.matmul(dr.input("x", ("batch", 2)), w)
+        plan = plans.make(dr.SquaredError()(outputs, dr.input("y", ("batch",))))
+        feeds = {"x": np.ones((4, 2), np.float32), "y": np.ones(4, np.float32)}
+        expected = plan.step(feeds, NONE)
+        fewer = {name: array[:3] for name, array in feeds.items()}
+        with pytest.raises(InputError, match=f"input '{bad}' holds numbers, not <U1"):
+            plan.step({**fewer, bad: np.full(fewer[bad].shape, "a")}, NONE)
+        for first in (good, bad):
+            with pytest.raises(ShapeError, match="dimension 'batch'"):
+                plan.step({**feeds, first: fewer[first]}, NONE)
+        assert plan.step(feeds, NONE) == expected
+
     def test_ids_that_are_constants_are_checked_too(self, plans):
         plan = plans.make(dr.sum(dr.row_lookup(dr.parameter(np.ones((3, 2))), np.array([0, 3]))))
         with pytest.raises(InputError, match=re.escape("must hold ids from 0 to 2; found 0 to 3")):

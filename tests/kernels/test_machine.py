@@ -9,9 +9,7 @@ import pytest
 from deltarule.execution.program import Program, address
 from deltarule.kernels import instructions as do
 from deltarule.kernels.execute import FUNCTIONS
-from deltarule.kernels.machine import counters_needed, first_bad_ids, help_out, run
-
-ONCE = np.zeros(0, np.int64)
+from deltarule.kernels.machine import counters_needed, first_bad_ids, help_out, laid_out, run
 
 
 class Counting:
@@ -27,17 +25,19 @@ class Counting:
         program.emit(do.ADD_SCALED, [x, y, count], reads=[x], writes=[y], work=slices, numbers=[1.0], guard=guarded)
         program.finish()
         program.bind({})
-        self.tables = (program.table, program.memory, program.numbers, program.tasks, program.stages)
+        self.program = program
+        self.places = laid_out(
+            FUNCTIONS, program.table, program.memory, program.numbers, program.tasks, program.stages
+        )  # fmt: skip
         self.threads = threads
         self.counters = np.zeros(counters_needed(len(program.stages) - 1, threads), np.int64)
 
     def step(self):
-        return run(FUNCTIONS, self.threads, address(self.counters), ONCE, *self.tables)
+        return run(address(self.places), self.threads, address(self.counters), 0)
 
     def help(self, number, patience, steps, apart=False):
-        return help_out(
-            FUNCTIONS, number, self.threads, patience, address(self.counters), steps, apart, *self.tables
-        )  # fmt: skip
+        counters = address(self.counters)
+        return help_out(address(self.places), number, self.threads, patience, counters, steps, apart)
 
     @property
     def closed(self):
@@ -121,4 +121,4 @@ def test_the_first_array_with_an_id_out_of_its_limit(arrays, expected):
 
 def test_kernels_refuse_arguments_of_other_types():
     with pytest.raises(TypeError):
-        first_bad_ids(np.zeros((0, 3), np.int32), ONCE)
+        first_bad_ids(np.zeros((0, 3), np.int32), np.zeros(0, np.int64))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import deltarule as dr
-from deltarule.training.compiled_rules import rule_number, rule_settings
+from deltarule.training.compiled_rules import SettingsAhead, rule_number, rule_settings
 from deltarule.training.update_rules import UPDATE_RULES, Adam, UpdateRule
 
 STEPS = 30
@@ -135,6 +135,19 @@ def test_the_rate_of_a_step_is_the_rate_of_adam_corrected():
     together = rule_settings(dr.AdamW(weight_decay=0.5), np.array([0.2, 0.1]), np.array([1, 3]))
     for many, one in zip(together, (rate, beta1, beta2, correction, epsilon, shrink), strict=True):
         assert np.broadcast_to(many, 2)[1] == pytest.approx(one, rel=1e-15)
+
+
+@pytest.mark.parametrize("schedule", [dr.ConstantRate(), dr.ConstantRate(warm_up=0.1), dr.CosineDecay(warm_up=0.2)])
+@pytest.mark.parametrize("rule", [dr.SGD(0.5), dr.Nesterov(0.1), dr.AdamW(0.2, weight_decay=0.5)])
+def test_settings_found_ahead_are_those_of_each_step(rule, schedule):
+    """Steps may be taken one by one or some at a time, again from an earlier one, and beyond what was planned."""
+    ahead = SettingsAhead(rule, schedule, 600)
+    for first, count in [(0, 1), (1, 1), (2, 50), (52, 300), (352, 1), (3, 2), (595, 10), (604, 1), (5000, 700)]:
+        found = ahead.of(first, count)
+        assert found.shape == (count, 8)
+        for row, step in zip(found, range(first, first + count), strict=True):
+            expected = rule_settings(rule, rule.learning_rate * schedule.factor(step, 600), step + 1)
+            np.testing.assert_allclose(row[: len(expected)], expected, rtol=1e-14)
 
 
 @dataclass(frozen=True)

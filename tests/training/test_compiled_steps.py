@@ -226,22 +226,23 @@ class TestMinibatches:
         return dr.Trainer(loss, dr.AdamW(0.05), schedule=schedule, steps=60, clip=1.0, seed=4, **options)
 
     @staticmethod
-    def batches(epoch):
-        return Minibatches(TestMinibatches.DATA, 10, np.random.default_rng(epoch))
+    def batches(epoch, shuffled=True):
+        return Minibatches(TestMinibatches.DATA, 10, np.random.default_rng(epoch) if shuffled else None)
 
-    def one_by_one(self, **options):
+    def one_by_one(self, shuffled=True, **options):
         own = self.trainer(**options)
-        losses = [own.step(feeds) for epoch in range(5) for feeds in self.batches(epoch)]
+        losses = [own.step(feeds) for epoch in range(5) for feeds in self.batches(epoch, shuffled)]
         return losses, everything(own), own.step_number, own.violators
 
+    @pytest.mark.parametrize("shuffled", [True, False])
     @pytest.mark.parametrize("seconds", [1e-9, 1e-3, 1e3])
-    def test_steps_are_the_same_to_the_last_bit_however_many_are_taken_at_a_time(self, monkeypatch, seconds):
+    def test_steps_are_the_same_to_the_last_bit_however_many_are_taken_at_a_time(self, monkeypatch, seconds, shuffled):
         """How many steps are taken at a time depends on how long they took."""
         ticks = count()
         monkeypatch.setattr(trainer_module, "perf_counter", lambda: next(ticks) * seconds)
         own = self.trainer(threads=2)
-        losses = [loss for epoch in range(5) for loss in own.losses(self.batches(epoch))]
-        expected, parameters, steps, violators = self.one_by_one(threads=1)
+        losses = [loss for epoch in range(5) for loss in own.losses(self.batches(epoch, shuffled))]
+        expected, parameters, steps, violators = self.one_by_one(shuffled, threads=1)
         assert losses == expected
         assert_same(everything(own), parameters)
         assert (own.step_number, own.violators) == (steps, violators) == (55, violators)
@@ -258,14 +259,16 @@ class TestMinibatches:
         lambda data: {**data, "targets": data["targets"].astype(np.int64), "inputs": data["inputs"].astype("f4")},
         lambda data: {**data, "targets": data["targets"].astype(np.uint8)},
     ])  # fmt: skip
-    def test_arrays_of_any_kind(self, change):
+    @pytest.mark.parametrize("shuffled", [True, False])
+    def test_arrays_of_any_kind(self, change, shuffled):
         own = self.trainer()
-        losses = list(own.losses(Minibatches(change(self.DATA), 10, np.random.default_rng(0))))
-        assert losses == self.one_by_one()[0][:11]
+        losses = list(own.losses(Minibatches(change(self.DATA), 10, np.random.default_rng(0) if shuffled else None)))
+        assert losses == self.one_by_one(shuffled)[0][:11]
 
-    def test_a_bad_row_stops_at_its_step_and_keeps_those_before(self):
+    @pytest.mark.parametrize("shuffled", [True, False])
+    def test_a_bad_row_stops_at_its_step_and_keeps_those_before(self, shuffled):
         data = {name: array.copy() for name, array in self.DATA.items()}
-        batches = Minibatches(data, 10, np.random.default_rng(0))
+        batches = Minibatches(data, 10, np.random.default_rng(0) if shuffled else None)
         data["inputs"][batches.order[57], 2] = math.nan  # in the sixth batch
         own, good = self.trainer(), self.trainer()
         losses = own.losses(batches)

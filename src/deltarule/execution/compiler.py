@@ -148,7 +148,8 @@ class Compiler:
         """Compile the pass back, and return the gradient of each wanted parameter that the loss depends on."""
         self._wanted = wanted
         one = self.program.buffer(())
-        self.program.emit(do.FILL, [one, self.size(())], writes=[one], numbers=[1.0])
+        if loss not in self.found:  # an objective has found its signals already
+            self.program.emit(do.FILL, [one, self.size(())], writes=[one], numbers=[1.0])
         self._signals = {loss: [Signal(one)]}
         for unit in reversed(self.units):
             if unit.output in wanted and unit.output in self._signals:

@@ -40,28 +40,48 @@ class Inputs:
         limits = [[matrix.address, size(shape), size(limit)] for _, matrix, shape, limit in compiler.limits]
         self._limits = np.array(limits, np.int64).reshape(-1, 3)
         self.feeds = [Feed(node, matrix) for node, matrix in compiler.inputs.items()]
+        self._sizes: dict[str, int] | None = None  # those of the last arrays
         self._places = np.array([feed.place for feed in self.feeds], np.int64)
         self._derived = sorted({d for shape in _shapes(compiler) for d in shape if isinstance(d, str) and "+" in d})
 
     def feed(self, feeds: Mapping[Any, Any]) -> None:
         """Set the inputs, by name or node, and check their shapes and ids."""
+        if not self._fed_like_last(feeds):
+            self._feed_anew(feeds)
+        if self._compiler.limits:
+            bad = first_bad_ids(self._limits, self._program.memory)
+            if bad >= 0:
+                self._refuse_ids(bad)
+        for lengths, tokens in self._compiler.lengths:
+            check_lengths(self._array(lengths), self._program.actual(tokens)[0])
+
+    def _fed_like_last(self, feeds: Mapping[Any, Any]) -> bool:
+        """Set inputs of the shapes of the last ones, which most batches have; say whether all are."""
+        if len(feeds) != len(self.feeds) or self._sizes is None or self._program.bound is not self._sizes:
+            return False
         memory = self._program.memory
+        for feed in self.feeds:
+            place = feed.again(feeds.get(feed.name))
+            if not place:
+                return False
+            memory[feed.place] = place
+        return True
+
+    def _feed_anew(self, feeds: Mapping[Any, Any]) -> None:
+        """Set inputs of any shapes, and the sizes that go with them."""
+        memory, self._sizes = self._program.memory, None  # until all are found to fit
         sizes: dict[str, int] = {}
         if len(feeds) != len(self.feeds):
             self._refuse(feeds)
         for feed in self.feeds:
-            name = feed.node.name
+            name = feed.name
             given = feeds[name] if name in feeds else feeds.get(feed.node)
             if given is None:
                 self._refuse(feeds)
             memory[feed.place] = feed.accept(given, sizes)
         self._derive(sizes)
         self._program.bind(sizes)
-        bad = first_bad_ids(self._limits, memory) if len(self._limits) else -1
-        if bad >= 0:
-            self._refuse_ids(bad)
-        for lengths, tokens in self._compiler.lengths:
-            check_lengths(self._array(lengths), self._program.actual(tokens)[0])
+        self._sizes = self._program.bound
 
     def stacked(self, data: Mapping[str, Array], bounds: Mapping[str, NDArray[np.int64]]) -> Changes | None:
         """Return what changes where batches lie end to end, or ``None`` where they have to be fed one by one.
@@ -72,14 +92,14 @@ class Inputs:
         bounds : where those of a batch begin; and the end
         """
         sizes: dict[str, NDArray[np.int64]] = {}
-        if data.keys() != {feed.node.name for feed in self.feeds}:
+        if data.keys() != {feed.name for feed in self.feeds}:
             return None
         for feed in self.feeds:
-            array, shape = data[feed.node.name], feed.node.shape
+            array, shape = data[feed.name], feed.node.shape
             as_asked = array.dtype == feed.dtype and array.flags.c_contiguous and array.shape[1:] == shape[1:]
             if not as_asked or not shape or not isinstance(shape[0], str):
                 return None
-            rows = np.diff(bounds[feed.node.name])
+            rows = np.diff(bounds[feed.name])
             if not np.array_equal(sizes.setdefault(shape[0], rows), rows):
                 return None
         self._derive(sizes)
@@ -92,7 +112,7 @@ class Inputs:
         """Return the places of the addresses of inputs, and these for each batch, (batches, inputs); see `stacked`."""
         values = np.empty((len(next(iter(bounds.values()))) - 1, len(self.feeds)), np.int64)
         for column, feed in enumerate(self.feeds):
-            array, begins = data[feed.node.name], bounds[feed.node.name][:-1]
+            array, begins = data[feed.name], bounds[feed.name][:-1]
             values[:, column] = begins * (array.itemsize * prod(array.shape[1:])) + address(array)
         return self._places, values
 
@@ -118,14 +138,14 @@ class Inputs:
 
     def _refuse(self, feeds: Mapping[Any, Any]) -> None:
         """Say which input is missing, or is not known."""
-        names = [feed.node.name for feed in self.feeds]
+        names = [feed.name for feed in self.feeds]
         for key in feeds:
             if (key.name if isinstance(key, Node) else key) not in names:
                 known = ", ".join(map(repr, names)) or "none"
                 raise InputError(f"the graph has no input {key!r}; its inputs are: {known}")
         for feed in self.feeds:
-            if feed.node.name not in feeds and feed.node not in feeds:
-                raise InputError(f"no array was given for input {feed.node.name!r}")
+            if feed.name not in feeds and feed.node not in feeds:
+                raise InputError(f"no array was given for input {feed.name!r}")
 
     def _array(self, node: Node) -> Array:
         """Return the array of a leaf, as fed or as held."""

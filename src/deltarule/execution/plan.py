@@ -33,6 +33,7 @@ class Plan:
     def __init__(self, compiler: Compiler, threads: int | None) -> None:
         self.compiler, self.program = compiler, compiler.program
         self.inputs = Inputs(compiler)
+        self.names = frozenset(feed.name for feed in self.inputs.feeds)
         self.program.finish()
         self._threads = Threads(self.program, threads)
         self._parameters = [
@@ -147,6 +148,7 @@ class TrainingPlan(Plan):
         self._taken_rows = c.taken_rows
         self._taken: list[Array] = []  # where rows of whole arrays are put
         self._seed_places = np.array(list(c.seeds.values()), np.int64)
+        self.masks = len(self._seed_places)
         super().__init__(c, threads)
 
     def step(self, feeds: Mapping[Any, Any], seeds: Array) -> tuple[float, bool]:
@@ -162,19 +164,21 @@ class TrainingPlan(Plan):
         loss : before the update
         fine : whether loss and gradients were finite; where they were not, nothing was changed
         """
-        self.feed(feeds)
-        self.program.memory[self._seed_places] = seeds
-        self.run()
+        self._find_parameters()
+        self.inputs.feed(feeds)
+        if self.masks:
+            self.program.memory[self._seed_places] = seeds
+        self._threads.run()
         return float(self._loss[0]), bool(self.program.memory[self._fine])
 
     def sources(self, data: Mapping[Any, Any]) -> list[Array] | None:
         """Return whole arrays of examples for `steps`, or ``None`` where batches cannot be rows of them."""
-        names = {feed.node.name for feed in self.inputs.feeds}
+        names = {feed.name for feed in self.inputs.feeds}
         if self._taken_rows is None or data.keys() != names or self.compiler.lengths:
             return None
         sizes: dict[str, int] = {}
         for feed in self.inputs.feeds:
-            feed.accept(data[feed.node.name], sizes)
+            feed.accept(data[feed.name], sizes)
         for node, _, _, limit in self.compiler.limits:
             values = next((feed.array for feed in self.inputs.feeds if feed.node is node), None)
             if values is None or any(isinstance(d, str) for d in limit):
@@ -205,7 +209,7 @@ class TrainingPlan(Plan):
         count, rows = order.shape
         if not self._taken or len(self._taken[0]) != rows:
             self._taken = [np.zeros((rows, *source.shape[1:]), source.dtype) for source in sources]
-        self.feed({feed.node.name: taken for feed, taken in zip(self.inputs.feeds, self._taken, strict=True)})
+        self.feed({feed.name: taken for feed, taken in zip(self.inputs.feeds, self._taken, strict=True)})
         for feed, source in zip(self.inputs.feeds, sources, strict=True):
             self.program.memory[self._taken_rows.sources[feed.node]] = address(source)
         wanted, place = self._taken_rows.wanted, self._taken_rows.order
@@ -220,7 +224,7 @@ class TrainingPlan(Plan):
         sources : arrays of examples, as `sources` returned them
         bounds : where the rows of each batch begin; and the end; all batches are equally large
         """
-        data = {feed.node.name: source for feed, source in zip(self.inputs.feeds, sources, strict=True)}
+        data = {feed.name: source for feed, source in zip(self.inputs.feeds, sources, strict=True)}
         self.feed({name: source[bounds[0] : bounds[1]] for name, source in data.items()})
         return Changes(*self.inputs.addresses(data, dict.fromkeys(data, bounds)))
 
@@ -237,7 +241,7 @@ class TrainingPlan(Plan):
             changes = changes.and_those(self._seed_places, seeds)
         taken = self._watched.note(changes, settings)
         try:
-            taken.done = self._threads.run(taken.table)
+            taken.done = self._threads.run(address(taken.table))
         finally:
             if self._taken_rows is not None:  # or a batch that is fed next would be written over
                 self.program.memory[self._taken_rows.wanted] = 0
@@ -254,11 +258,6 @@ class TrainingPlan(Plan):
         rows = self.program.contents(distinct)[:count]
         gradient[rows] = self.program.contents(sums)[: count * gradient[0].size].reshape(count, *gradient.shape[1:])
         return gradient
-
-    @property
-    def masks(self) -> int:
-        """How many dropout masks a step needs seeds for."""
-        return len(self._seed_places)
 
     @property
     def violators(self) -> float | None:

@@ -15,12 +15,11 @@ from numpy.typing import NDArray
 from deltarule.execution.sizes import NamedShapes, Work
 from deltarule.graph import Array
 from deltarule.graph.shapes import Shape
+from deltarule.kernels.machine import NUMBERS, WIDTH
 from deltarule.kernels.sizes import bind_sizes
 
-__all__ = ["Matrix", "Program", "address"]
+__all__ = ["Matrix", "Program", "address", "first_byte"]
 
-_OPERANDS = 17
-_NUMBERS = 4
 _WORTH_HELP = 2  # grains of an instruction; for less, threads wait longer for each other's numbers than they save
 _SLACK = 1.25  # a buffer that was too small is made larger than it has to be, as batches differ a little
 
@@ -72,7 +71,8 @@ class Program:
     Attributes
     ----------
     memory : addresses and sizes, by place
-    table, numbers, tasks, stages : the tables of `kernels.machine.run`, after `finish`
+    table, numbers, tasks, stages : the tables of `kernels.machine.laid_out`, after `finish`
+    bound : sizes of the named dimensions; ``None`` before `bind`, and where memory holds those of many steps
     worth_help : whether more than one thread should work on it, after `bind`
     """
 
@@ -85,7 +85,7 @@ class Program:
         self._views: dict[int, list[tuple[int, int]]] = defaultdict(list)
         self._accesses: dict[Hashable, list[tuple[Matrix, bool, _Instruction]]] = defaultdict(list)
         self._instructions: list[_Instruction] = []
-        self._bound: dict[str, int] | None = None
+        self.bound: dict[str, int] | None = None
         self.worth_help = False
         self._largest: dict[str, int] = {}
         self._multiplied = False  # whether a buffer may be too small although no size is larger than before
@@ -198,8 +198,8 @@ class Program:
         tasks = sorted(by_task.values(), key=lambda task: task[0].level)
         ordered = [instruction for task in tasks for instruction in task]
         zero = self.constant(0)
-        self.table = np.full((len(ordered), 3 + _OPERANDS), zero, np.int64)
-        self.numbers = np.zeros((len(ordered), _NUMBERS), np.float64)
+        self.table = np.full((len(ordered), WIDTH), zero, np.int64)
+        self.numbers = np.zeros((len(ordered), NUMBERS), np.float64)
         for row, instruction in enumerate(ordered):
             self.table[row, :3] = instruction.code, instruction.slices, instruction.guard
             self.table[row, 3 : 3 + len(instruction.operands)] = instruction.operands
@@ -217,9 +217,9 @@ class Program:
 
     def bind(self, sizes: Mapping[str, int]) -> None:
         """Set the named dimensions: sizes, slices, and buffers that have become too small."""
-        if sizes == self._bound:
+        if sizes == self.bound:
             return
-        self._bound = dict(sizes)
+        self.bound = dict(sizes)
         counts, memory = self._counts, self.memory.reshape(1, -1)
         grains = bind_sizes(
             counts.sizes(sizes), counts.fixed, counts.names, self._places, self._grains, self._most_slices, memory
@@ -239,7 +239,7 @@ class Program:
         values = np.zeros((len(rows), len(places)), np.int64)
         grains = bind_sizes(rows, counts.fixed, counts.names, places, self._grains, self._most_slices, values)
         self._make_room({name: int(own.max()) for name, own in sizes.items()})
-        self._bound = None  # memory will hold what steps have written there
+        self.bound = None  # memory will hold what steps have written there
         self.worth_help = grains >= _WORTH_HELP
         return self._places, values
 
@@ -261,8 +261,8 @@ class Program:
 
     def actual(self, shape: Shape) -> tuple[int, ...]:
         """Return a shape with the sizes of its named dimensions."""
-        assert self._bound is not None
-        return tuple(self._bound[d] if isinstance(d, str) else d for d in shape)
+        assert self.bound is not None
+        return tuple(self.bound[d] if isinstance(d, str) else d for d in shape)
 
     def contents(self, matrix: Matrix) -> Array:
         """Return the array of a buffer, flat; only its first entries are in use where it has grown."""
@@ -275,9 +275,14 @@ class Program:
             self.memory[view] = address(array) + offset
 
 
+first_byte: Any = c_char.from_buffer
+"""Returns the first byte of an array, if that may be written and lies in one piece; else raises one of two errors."""
+
+
 def address(array: Array) -> int:
     """Return where an array begins in memory."""
-    if array.flags.writeable and array.size:  # the faster way by microseconds, which every step pays for every input
-        return addressof(c_char.from_buffer(array.data))
-    place: int = array.__array_interface__["data"][0]
-    return place
+    try:  # the faster way by a microsecond, which every step pays for every input
+        return addressof(first_byte(array))
+    except (TypeError, ValueError):  # not to be written, not in one piece, or empty
+        place: int = array.__array_interface__["data"][0]
+        return place

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import threading
 import weakref
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deltarule.execution.cores import left_processor, thread_count
-from deltarule.execution.program import Program
+from deltarule.execution.program import Program, address
 from deltarule.execution.sizes import MOST_SLICES
 from deltarule.kernels.execute import FUNCTIONS
-from deltarule.kernels.machine import counters_needed, help_out, run
+from deltarule.kernels.machine import counters_needed, help_out, laid_out, run
 
 __all__ = ["Threads"]
 
 _PATIENCE = 1_000_000  # looks in vain, about half a millisecond: longer than it takes to prepare the next batch
 _MANY = 1 << 40
-_ONE: NDArray[np.int64] = np.zeros(0, np.int64)
 
 
 class Threads:
@@ -37,21 +35,21 @@ class Threads:
         self._shared = _Shared(program, self._threads)
         self._started = False
 
-    def run(self, batches: NDArray[np.int64] = _ONE) -> int:
-        """Run the program once, or for a table of batches; return how many steps went well.
+    def run(self, batches: int = 0) -> int:
+        """Run the program once, or for the batches of a table at an address; return how many steps went well.
 
         Where there is too little to do, nobody is asked for help.
         """
-        shared, tables = self._shared, self._shared.tables
+        shared = self._shared
         if self._threads == 1 or not self._program.worth_help:
-            return run(FUNCTIONS, 1, shared.address, batches, *tables)
+            return run(shared.places, 1, shared.counters, batches)
         if not self._started:
             self._start()
         shared.stepping = True  # before looking who sleeps: whoever is about to sleep looks at it afterwards
         if shared.asleep:
             shared.wake.set()
         try:
-            return run(FUNCTIONS, self._threads, shared.address, batches, *tables)
+            return run(shared.places, self._threads, shared.counters, batches)
         finally:
             shared.stepping = False
 
@@ -68,12 +66,12 @@ class _Shared:
 
     def __init__(self, program: Program, threads: int) -> None:
         self.threads = threads
-        self.counters: NDArray[np.int64] = np.zeros(counters_needed(len(program.stages) - 1, threads) + 8, np.int64)
-        address: int = self.counters.__array_interface__["data"][0]
-        self.address = (address + 63) // 64 * 64
-        self.tables: tuple[Any, ...] = (
-            program.table, program.memory, program.numbers, program.tasks, program.stages
-        )  # fmt: skip
+        counters: NDArray[np.int64] = np.zeros(counters_needed(len(program.stages) - 1, threads) + 8, np.int64)
+        self.counters = (address(counters) + 63) // 64 * 64
+        tables = program.table, program.memory, program.numbers, program.tasks, program.stages
+        places = laid_out(FUNCTIONS, *tables)
+        self.places = address(places)
+        self._held = counters, tables, places
         self.wake = threading.Event()
         self.asleep = 0
         self.stepping = False
@@ -89,7 +87,7 @@ def _help(shared: _Shared, number: int) -> None:
     """Help with steps while they follow each other closely; sleep where they do not."""
     apart = True
     while not shared.ended:
-        helped = help_out(FUNCTIONS, number, shared.threads, _PATIENCE, shared.address, _MANY, apart, *shared.tables)
+        helped = help_out(shared.places, number, shared.threads, _PATIENCE, shared.counters, _MANY, apart)
         if helped < 0:
             apart = left_processor(-1 - helped)
             continue

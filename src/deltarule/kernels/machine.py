@@ -16,7 +16,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import boolean, float64, int64
+import numpy as np
+from numba import boolean, int64
+from numpy.typing import NDArray
 
 from deltarule.kernels.compiled import inlined, kernel
 from deltarule.kernels.memory import (
@@ -31,8 +33,9 @@ from deltarule.kernels.memory import (
     store,
 )
 
-__all__ = ["all_ids_good", "counters_needed", "first_bad_ids", "help_out", "run"]
+__all__ = ["NUMBERS", "WIDTH", "all_ids_good", "counters_needed", "first_bad_ids", "help_out", "laid_out", "run"]
 
+WIDTH, NUMBERS = 20, 4  # columns of a program, and real numbers of an instruction
 _LINE = 8  # counters that different threads write lie in different lines of the cache
 # The first counters: 1 + the processor of the leader where a step is open, else 0; and how many helpers are inside of
 # it. Those of the stages follow: how many slices of its share of each thread are taken, and how many of all are done.
@@ -42,6 +45,36 @@ _OPEN, _INSIDE, _STAGES = 0, 1 * _LINE, 2 * _LINE
 def counters_needed(stages: int, threads: int) -> int:
     """Return how many counters threads share that run a program of so many stages together."""
     return _STAGES + stages * (threads + 1) * _LINE
+
+
+def laid_out(
+    functions: NDArray[np.int64], program: NDArray[np.int64], memory: NDArray[np.int64],
+    numbers: NDArray[np.float64], tasks: NDArray[np.int64], stages: NDArray[np.int64],
+) -> NDArray[np.int64]:  # fmt: skip
+    """Return where the tables of a program lie, which have to stay there; kernels take one number sooner than many.
+
+    Parameters
+    ----------
+    functions : address of the function that does a slice of each instruction
+    program : (instructions, operands) places in memory
+    memory : addresses and sizes
+    numbers : (instructions, settings) real numbers that instructions need
+    tasks : first instruction of each task, and the end
+    stages : first task of each stage, and the end
+    """
+    tables = functions, program, memory, numbers, tasks, stages
+    return np.array([entry for table in tables for entry in (table.ctypes.data, len(table))], np.int64)
+
+
+@inlined
+def _tables(places: int) -> Any:
+    """Return the tables of a program, from where they lie."""
+    own = long_integers(places, 12)
+    return (
+        long_integers(own[0], own[1]), long_integers(own[2], own[3] * WIDTH).reshape(own[3], WIDTH),
+        long_integers(own[4], own[5]), doubles(own[6], own[7] * NUMBERS).reshape(own[7], NUMBERS),
+        long_integers(own[8], own[9]), long_integers(own[10], own[11]),
+    )  # fmt: skip
 
 
 @inlined
@@ -131,16 +164,8 @@ def _lead(
         pass
 
 
-@kernel(
-    int64(
-        int64[::1], int64, int64, int64, int64, int64, boolean, int64[:, ::1], int64[::1], float64[:, ::1], int64[::1],
-        int64[::1],
-    )
-)  # fmt: skip
-def help_out(
-    functions: Any, own: int, threads: int, patience: int, counters: int, steps: int, apart: bool, program: Any,
-    memory: Any, numbers: Any, tasks: Any, stages: Any,
-) -> int:  # fmt: skip
+@kernel(int64(int64, int64, int64, int64, int64, int64, boolean))
+def help_out(places: int, own: int, threads: int, patience: int, counters: int, steps: int, apart: bool) -> int:
     """Help with the steps that another thread leads, until there was none for a while; return with how many.
 
     A helper on the processor of the leader takes its time instead of sharing its work. Where it finds itself there, it
@@ -148,14 +173,14 @@ def help_out(
 
     Parameters
     ----------
-    functions : as for `run`
+    places : address of what `laid_out` returned
     own, threads : number of this thread, from 1 on, as the leader has 0; how many there are
     patience : how often to look for a step in vain before it returns
     counters : address of the counters that threads share
     steps : with how many steps to help at most
     apart : whether to look at the processor
-    program, memory, numbers, tasks, stages : as for `run`
     """
+    functions, program, memory, numbers, tasks, stages = _tables(places)
     opened, inside = counters + 8 * _OPEN, counters + 8 * _INSIDE
     waited, helped = 0, 0
     while waited < patience and helped < steps:
@@ -174,36 +199,30 @@ def help_out(
     return helped
 
 
-@kernel(int64(int64[::1], int64, int64, int64[::1], int64[:, ::1], int64[::1], float64[:, ::1], int64[::1], int64[::1]))
-def run(
-    functions: Any, threads: int, counters: int, batches: Any, program: Any, memory: Any, numbers: Any, tasks: Any,
-    stages: Any,
-) -> int:  # fmt: skip
+@kernel(int64(int64, int64, int64, int64))
+def run(places: int, threads: int, counters: int, batches: int) -> int:
     """Run a program from its first stage to its last, once or for many batches; return for how many it was fine.
 
     Parameters
     ----------
-    functions : address of the function that does a slice of each instruction
+    places : address of what `laid_out` returned
     threads : 1 to do everything alone, or how many may work on it, all others by `help_out`
     counters : address of the counters that they share
-    batches : empty to run the program once; else what `TrainingPlan` writes for many
-    program : (instructions, operands) places in memory
-    memory : addresses and sizes
-    numbers : (instructions, settings) real numbers that instructions need
-    tasks : first instruction of each task, and the end
-    stages : first task of each stage, and the end
+    batches : 0 to run the program once; else the address of the table of `TakenSteps`
     """
-    if len(batches) == 0:
+    functions, program, memory, numbers, tasks, stages = _tables(places)
+    if batches == 0:
         _lead(functions, threads, counters, program, memory, numbers, tasks, stages)
         return 1
-    steps, changing, watched = batches[0], batches[1], batches[4]
-    places, values = long_integers(batches[2], changing), long_integers(batches[3], steps * changing)
-    seen, saw = long_integers(batches[5], watched), long_integers(batches[6], steps * watched)
-    all_settings, settings = doubles(batches[7], steps * 8), doubles(batches[8], 8)
-    fine, loss, losses = batches[9], floats(batches[10], 1), doubles(batches[11], steps)
+    given = long_integers(batches, 12)
+    steps, changing, watched = given[0], given[1], given[4]
+    changed, values = long_integers(given[2], changing), long_integers(given[3], steps * changing)
+    seen, saw = long_integers(given[5], watched), long_integers(given[6], steps * watched)
+    all_settings, settings = doubles(given[7], steps * 8), doubles(given[8], 8)
+    fine, loss, losses = given[9], floats(given[10], 1), doubles(given[11], steps)
     for step in range(steps):
         for j in range(changing):
-            memory[places[j]] = values[step * changing + j]
+            memory[changed[j]] = values[step * changing + j]
         for j in range(8):
             settings[j] = all_settings[step * 8 + j]
         _lead(functions, threads, counters, program, memory, numbers, tasks, stages)

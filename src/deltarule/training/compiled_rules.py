@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from deltarule.kernels import instructions as do
 from deltarule.graph import Array
+from deltarule.kernels import instructions as do
+from deltarule.training.schedules import ConstantRate, Schedule
 from deltarule.training.update_rules import SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, RMSProp, UpdateRule
 
-__all__ = ["rule_number", "rule_settings", "settings_of_steps"]
+__all__ = ["SettingsAhead", "rule_number", "rule_settings"]
 
+_AHEAD = 256  # steps
 Settings = tuple[Any, ...]
 
 
@@ -44,15 +46,31 @@ def rule_settings(rule: UpdateRule, rate: Any, step: Any) -> Settings:
     return _COMPILED[type(rule)][1](rule, rate, step)
 
 
-def settings_of_steps(rule: UpdateRule, rates: Any, first: int, count: int) -> Array:
-    """Return what a kernel has to know of each of many steps, (steps, 8).
+class SettingsAhead:
+    """What kernels have to know of coming steps, found for many at once, as that takes hardly longer than for one.
 
     Parameters
     ----------
-    rates : learning rate of each step, or of all
-    first : number of the first step, from 1
+    rule, schedule : of the training
+    steps : of the whole training
     """
-    settings = np.zeros((count, 8))
-    for column, values in enumerate(rule_settings(rule, rates, np.arange(first, first + count))):
-        settings[:, column] = values
-    return settings
+
+    def __init__(self, rule: UpdateRule, schedule: Schedule, steps: int) -> None:
+        self.rule, self.schedule, self.steps = rule, schedule, steps
+        self._first, self._rows = 0, np.zeros((0, 8))
+
+    def of(self, step: int, count: int = 1) -> Array:
+        """Return the settings of a step and those after it, (count, 8); the first of a training has the number 0."""
+        at = step - self._first
+        if at < 0 or at + count > len(self._rows):
+            self._first, self._rows, at = step, self._found(step, max(count, _AHEAD)), 0
+        return self._rows[at : at + count]
+
+    def _found(self, first: int, count: int) -> Array:
+        one = self.schedule == ConstantRate()
+        factors = [self.schedule.factor(first + i, self.steps) for i in range(1 if one else count)]
+        settings, numbers = np.zeros((count, 8)), np.arange(first + 1, first + count + 1)
+        rates = self.rule.learning_rate * np.array(factors)
+        for column, values in enumerate(rule_settings(self.rule, rates, numbers)):
+            settings[:, column] = values
+        return settings

@@ -23,6 +23,7 @@ from deltarule.training.update_rules import SGD, State, UpdateRule
 if TYPE_CHECKING:
     from deltarule.execution.many_steps import Changes, TakenSteps
     from deltarule.execution.plan import TrainingPlan
+    from deltarule.training.compiled_rules import SettingsAhead
 
 _SEEDS = 1024  # of dropout masks that are drawn at once
 
@@ -110,6 +111,7 @@ class Trainer:
         self.violators: float | None = None
         self._compiled = compiled and self.dtype == np.float32
         self._plan: TrainingPlan | None = None
+        self._ahead: SettingsAhead | None = None
         self._steps_at_once = 1
 
     def __getstate__(self) -> dict[str, Any]:
@@ -136,9 +138,10 @@ class Trainer:
         feeds = feeds or {}
         if self._compiled and self._plan is None:
             self._compile()
-        if self._plan is None or any(not isinstance(key, str | Input) for key in feeds):
+        plan = self._plan
+        if plan is None or (feeds.keys() != plan.names and any(not isinstance(key, str | Input) for key in feeds)):
             return self._reference_step(feeds)
-        return self._compiled_step(self._plan, feeds)
+        return self._compiled_step(plan, feeds)
 
     def losses(self, batches: Iterable[Feeds | Stack]) -> Iterator[float]:
         """Take a step on each batch and yield its loss; where kernels can, many steps are taken before the first loss.
@@ -236,12 +239,9 @@ class Trainer:
 
     def _many_steps(self, plan: TrainingPlan, changes: Changes) -> TakenSteps:
         """Take many steps, as long as they go well."""
-        from deltarule.training.compiled_rules import settings_of_steps
-
         count = len(changes.values)
-        rates = [self._rate(i) for i in range(1 if self.schedule == ConstantRate() else count)]
-        settings = settings_of_steps(self.update_rule, np.array(rates), self.step_number + 1, count)
-        taken = plan.steps(changes, settings, self._mask_seeds(count * plan.masks).reshape(count, -1))
+        seeds = self._mask_seeds(count * plan.masks).reshape(count, -1)
+        taken = plan.steps(changes, self._settings(count), seeds)
         self.step_number += taken.done
         return taken
 
@@ -261,7 +261,7 @@ class Trainer:
 
         kernels.load(kernels.TRAINING)
         from deltarule.execution.plan import NotCompiledError, TrainingPlan
-        from deltarule.training.compiled_rules import rule_number
+        from deltarule.training.compiled_rules import SettingsAhead, rule_number
 
         number = rule_number(self.update_rule)
         states = {parameter: list(state.values()) for parameter, state in self._states.items()}
@@ -271,14 +271,13 @@ class Trainer:
         except NotCompiledError:
             pass
         self._compiled = self._plan is not None
+        self._ahead = SettingsAhead(self.update_rule, self.schedule, self.steps)
 
     def _compiled_step(self, plan: TrainingPlan, feeds: Feeds) -> float:
         """Take a step on kernels; where it fails, find out on the reference interpreter what went wrong."""
-        from deltarule.training.compiled_rules import rule_settings
-
-        settings = rule_settings(self.update_rule, self._rate(), self.step_number + 1)
-        plan.settings[: len(settings)] = settings
-        loss, fine = plan.step(feeds, self._mask_seeds(plan.masks))
+        seeds = self._mask_seeds(plan.masks) if plan.masks else self._seeds
+        plan.settings[:] = self._settings(1)[0]
+        loss, fine = plan.step(feeds, seeds)
         if not fine:
             self._reference_step(feeds, changing=False)
             raise NonFiniteError(
@@ -288,6 +287,11 @@ class Trainer:
         self.step_number += 1
         self.violators = plan.violators
         return loss
+
+    def _settings(self, count: int) -> Array:
+        """Return what kernels have to know of coming steps, (count, 8)."""
+        assert self._ahead is not None
+        return self._ahead.of(self.step_number, count)
 
     def _mask_seeds(self, count: int) -> NDArray[np.int32]:
         """Return the next seeds of dropout masks; many are drawn at once, as that takes hardly longer than a few."""
@@ -335,9 +339,9 @@ class Trainer:
                 changes[parameter] = value - parameter.value
         return changes
 
-    def _rate(self, ahead: int = 0) -> float:
-        """Return the learning rate of the coming step, or of one so many steps ahead."""
-        return self.update_rule.learning_rate * self.schedule.factor(self.step_number + ahead, self.steps)
+    def _rate(self) -> float:
+        """Return the learning rate of the coming step."""
+        return self.update_rule.learning_rate * self.schedule_factor
 
 
 def _ancestors(order: list[Node], parameters: Iterable[Node]) -> set[Node]:
