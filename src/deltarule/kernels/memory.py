@@ -119,8 +119,8 @@ def store(typing_context: Any, address: Any, value: Any) -> Any:
 @inlined
 def fetch_ahead(address: int, size: int) -> None:
     """Ask for the cache lines of some bytes, which will be needed soon."""
-    for offset in range(0, size, 64):
-        _fetch_line(address + offset)
+    for line in range(address // 64 * 64, address + size, 64):
+        _fetch_line(line)
 
 
 @intrinsic  # type: ignore[untyped-decorator]

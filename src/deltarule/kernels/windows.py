@@ -11,10 +11,15 @@ from typing import Any
 from deltarule.kernels.compiled import inlined
 from deltarule.kernels.elementwise import map_function, scale_by_slope
 from deltarule.kernels.layers import mask
+from deltarule.kernels.memory import fetch_ahead
 from deltarule.kernels.row_sums import add_four_rows, add_row
 from deltarule.kernels.rows import add, copy
 
 __all__ = ["collect_windows", "finish_windows", "read_windows", "rows_until"]
+
+# Windows whose numbers are asked for before it is their turn: a slice has some columns of each row, and a processor does
+# not guess by itself that it will need those of the next.
+_AHEAD = 8
 
 
 @inlined
@@ -42,6 +47,7 @@ def finish_windows(
     own_bias, fours = bias[left:right], size // 4 * 4
     for row in range(rows):
         own, at = tile[row * width : (row + 1) * width], (first + row) * size
+        fetch_ahead(z.ctypes.data + 4 * ((first + row + _AHEAD) * columns + left), 4 * width)
         copy(own_bias, own)
         target = own.ctypes.data
         for place in range(0, fours, 4):
@@ -77,6 +83,8 @@ def collect_windows(
     width, rows = right - left, last - first
     for row in range(rows):
         own, at = tile[row * width : (row + 1) * width], (first + row) * columns + left
+        fetch_ahead(signal.ctypes.data + 4 * (at + _AHEAD * columns), 4 * width)
+        fetch_ahead(activation.ctypes.data + 4 * (at + _AHEAD * columns), 4 * width)
         copy(signal[at : at + width], own)
         if rate > 0:
             mask(own, at, seed, rate)
