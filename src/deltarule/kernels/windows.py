@@ -17,8 +17,8 @@ from deltarule.kernels.rows import add, copy
 
 __all__ = ["collect_windows", "finish_windows", "read_windows", "rows_until"]
 
-# Windows whose numbers are asked for before it is their turn: a slice has some columns of each row, and a processor does
-# not guess by itself that it will need those of the next.
+# Windows whose numbers are asked for before it is their turn: a slice has some columns of each row, and a processor
+# does not guess by itself that it will need those of the next.
 _AHEAD = 8
 
 
