@@ -15,7 +15,7 @@ from deltarule.training.stack import Stack
 
 __all__ = ["Sentences", "cut_by_tokens"]
 
-_TOKENS = 2048  # of batches that are put together at a time
+_TOKENS = 16384  # of batches that are put together at a time
 
 
 class Sentences:
