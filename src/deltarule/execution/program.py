@@ -16,7 +16,7 @@ from deltarule.execution.sizes import NamedShapes, Work
 from deltarule.graph import Array
 from deltarule.graph.shapes import Shape
 from deltarule.kernels.machine import NUMBERS, WIDTH
-from deltarule.kernels.sizes import bind_sizes
+from deltarule.kernels.sizes import MOST_SLICES, bind_sizes
 
 __all__ = ["Matrix", "Program", "address", "first_byte"]
 
@@ -82,6 +82,7 @@ class Program:
         self._sizes: dict[Shape, int] = {}
         self._slices: dict[Work, int] = {}
         self._buffers: list[_Buffer] = []
+        self._scratch: dict[Shape, Matrix] = {}
         self._views: dict[int, list[tuple[int, int]]] = defaultdict(list)
         self._accesses: dict[Hashable, list[tuple[Matrix, bool, _Instruction]]] = defaultdict(list)
         self._instructions: list[_Instruction] = []
@@ -127,6 +128,15 @@ class Program:
         array = np.full(fixed, fill, dtype)
         self._buffers.append(_Buffer(self.place(address(array)), shape, dtype, array))
         return Matrix(self._buffers[-1].place, 0, len(self._buffers) - 1)
+
+    def scratch(self, shape: Shape) -> Matrix:
+        """Return memory of a shape for each thread, where a slice puts what nobody needs after it.
+
+        All that ask for the same shape get the same memory, which so stays in the caches of the processors.
+        """
+        if shape not in self._scratch:
+            self._scratch[shape] = self.buffer((MOST_SLICES, *shape))
+        return self._scratch[shape]
 
     def array(self, array: Array) -> Matrix:
         """Return the place of an array that the caller holds."""
@@ -247,11 +257,13 @@ class Program:
         """Let buffers grow that are too small for some sizes, as they can be where one is larger than it ever was."""
         if not self._multiplied and all(size <= self._largest.get(name, -1) for name, size in sizes.items()):
             return
+        scratch = {matrix.address for matrix in self._scratch.values()}
         self._largest = {name: max(size, self._largest.get(name, -1)) for name, size in sizes.items()}
         for buffer, entries in zip(self._buffers, self._room.entries(sizes).tolist(), strict=True):
             if entries > buffer.array.size:
                 grown = np.zeros(int(entries * _SLACK), buffer.dtype)
-                grown[: buffer.array.size] = buffer.array.reshape(-1)  # what one step leaves for the next
+                if buffer.place not in scratch:  # of that, pages nobody writes to take no memory
+                    grown[: buffer.array.size] = buffer.array.reshape(-1)  # what one step leaves for the next
                 buffer.array = grown
                 self._move(buffer.place, buffer.array)
 

@@ -28,4 +28,5 @@ instruction : address of its row in the program
 memory_address : address of the memory, addresses and sizes
 numbers_address : address of its row of real numbers
 part, parts : which slice, of how many
+worker : number of the thread that does it
 """

@@ -16,8 +16,10 @@ from deltarule.kernels.slices import ALL, rows_of_slice
 __all__ = ["do_arrays"]
 
 
-@called_by_address(int64(int64, int64, int64, int64, int64))
-def do_arrays(instruction: int, memory_address: int, numbers_address: int, part: int, parts: int) -> int:
+@called_by_address(int64(int64, int64, int64, int64, int64, int64))
+def do_arrays(
+    instruction: int, memory_address: int, numbers_address: int, part: int, parts: int, worker: int
+) -> int:  # fmt: skip
     """Do one slice of an instruction; see `execute`."""
     p, memory, x = long_integers(instruction, 20), long_integers(memory_address, ALL), doubles(numbers_address, 4)
     code, o = p[0], operands(p, memory)

@@ -24,8 +24,10 @@ __all__ = ["do_updates"]
 _LARGEST = np.finfo(np.float32).max
 
 
-@called_by_address(int64(int64, int64, int64, int64, int64))
-def do_updates(instruction: int, memory_address: int, numbers_address: int, part: int, parts: int) -> int:
+@called_by_address(int64(int64, int64, int64, int64, int64, int64))
+def do_updates(
+    instruction: int, memory_address: int, numbers_address: int, part: int, parts: int, worker: int
+) -> int:  # fmt: skip
     """Do one slice of an instruction; see `execute`."""
     p, memory, x = long_integers(instruction, 20), long_integers(memory_address, ALL), doubles(numbers_address, 4)
     code, o = p[0], operands(p, memory)

@@ -14,8 +14,10 @@ from deltarule.kernels.windows import read_windows
 __all__ = ["do_windows"]
 
 
-@called_by_address(int64(int64, int64, int64, int64, int64))
-def do_windows(instruction: int, memory_address: int, numbers_address: int, part: int, parts: int) -> int:
+@called_by_address(int64(int64, int64, int64, int64, int64, int64))
+def do_windows(
+    instruction: int, memory_address: int, numbers_address: int, part: int, parts: int, worker: int
+) -> int:  # fmt: skip
     """Do one slice of an instruction; see `execute`."""
     p, memory, x = long_integers(instruction, 20), long_integers(memory_address, ALL), doubles(numbers_address, 4)
     code, o = p[0], operands(p, memory)
@@ -25,9 +27,9 @@ def do_windows(instruction: int, memory_address: int, numbers_address: int, part
     elif code == do.ADD_ROWS:
         add_rows(o[0], integers(o[1], o[2]), o[2], o[3], o[4], o[5])
     elif code == do.WINDOW_LAYER:
-        window_layer(o, x, part, parts)
+        window_layer(o, x, part, parts, worker)
     elif code == do.WINDOW_SIGNALS:
-        window_signals(o, x, part, parts)
+        window_signals(o, x, part, parts, worker)
     elif code == do.SUM_PARTS:
         first, last = rows_of_slice(o[2], part, parts)
         output = floats(o[3], o[2])[first:last]

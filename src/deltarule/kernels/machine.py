@@ -78,12 +78,14 @@ def _tables(places: int) -> Any:
 
 
 @inlined
-def _do(functions: Any, program: Any, memory: Any, numbers: Any, begin: int, end: int, part: int, parts: int) -> None:
+def _do(
+    functions: Any, program: Any, memory: Any, numbers: Any, begin: int, end: int, part: int, parts: int, worker: int
+) -> None:  # fmt: skip
     """Do a slice of the task of instructions begin to end."""
     for i in range(begin, end):
         if memory[program[i, 2]] != 0:
             row, real = program.ctypes.data + 8 * i * program.shape[1], numbers.ctypes.data + 8 * i * numbers.shape[1]
-            call(functions[program[i, 0]], row, memory.ctypes.data, real, part, parts)
+            call(functions[program[i, 0]], row, memory.ctypes.data, real, part, parts, worker)
 
 
 @inlined
@@ -92,7 +94,7 @@ def _work_alone(functions: Any, program: Any, memory: Any, numbers: Any, tasks: 
     for task in range(len(tasks) - 1):
         slices = memory[program[tasks[task], 1]]
         for part in range(slices):
-            _do(functions, program, memory, numbers, tasks[task], tasks[task + 1], part, slices)
+            _do(functions, program, memory, numbers, tasks[task], tasks[task + 1], part, slices, 0)
 
 
 @inlined
@@ -103,10 +105,10 @@ def _owner(task: int, part: int, slices: int, threads: int) -> int:
 
 @inlined
 def _take_from(
-    share: int, taken: int, threads: int, begin: int, end: int, functions: Any, program: Any, memory: Any, numbers: Any,
-    tasks: Any,
+    share: int, own: int, taken: int, threads: int, begin: int, end: int, functions: Any, program: Any, memory: Any,
+    numbers: Any, tasks: Any,
 ) -> int:  # fmt: skip
-    """Do slices of the tasks from begin to end that are of the share of one thread, until there are no more."""
+    """Do slices of the tasks from begin to end that are of the share of some thread, until there are no more."""
     number: int = add_and_fetch_old(taken, 1)
     passed, done = 0, 0
     for task in range(begin, end):
@@ -115,7 +117,7 @@ def _take_from(
             if _owner(task, part, slices, threads) != share:
                 continue
             if passed == number:
-                _do(functions, program, memory, numbers, tasks[task], tasks[task + 1], part, slices)
+                _do(functions, program, memory, numbers, tasks[task], tasks[task + 1], part, slices, own)
                 done += 1
                 number = add_and_fetch_old(taken, 1)
             passed += 1
@@ -137,8 +139,8 @@ def _work(
         for j in range(threads):
             share = (own + j) % threads
             done += _take_from(
-                share, taken + 8 * share * _LINE, threads, stages[stage], stages[stage + 1], functions, program, memory,
-                numbers, tasks,
+                share, own, taken + 8 * share * _LINE, threads, stages[stage], stages[stage + 1], functions, program,
+                memory, numbers, tasks,
             )  # fmt: skip
         if done > 0:
             add_and_fetch_old(all_done, done)

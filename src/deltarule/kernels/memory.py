@@ -71,15 +71,15 @@ def operands(p: Any, memory: Any) -> Any:
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def call(typing_context: Any, function: Any, a: Any, b: Any, c: Any, d: Any, e: Any) -> Any:
-    """Call the compiled function at an address with five whole numbers."""
+def call(typing_context: Any, function: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any) -> Any:
+    """Call the compiled function at an address with six whole numbers."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         whole = ir.IntType(64)
-        function_type = ir.FunctionType(whole, [whole] * 5)
+        function_type = ir.FunctionType(whole, [whole] * 6)
         return builder.call(builder.inttoptr(arguments[0], ir.PointerType(function_type)), arguments[1:])
 
-    return types.int64(*[types.int64] * 6), generate
+    return types.int64(*[types.int64] * 7), generate
 
 
 @intrinsic  # type: ignore[untyped-decorator]

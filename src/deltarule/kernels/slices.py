@@ -105,7 +105,7 @@ def _first_neuron(columns: int, part: int, parts: int) -> int:
 
 
 @inlined
-def window_layer(o: Any, x: Any, part: int, parts: int) -> None:
+def window_layer(o: Any, x: Any, part: int, parts: int, worker: int) -> None:
     """Multiply all vectors with the weights of some neurons, and add the products up for each window.
 
     Vectors are multiplied some at a time, just before the first window that has one of them, so that most products are
@@ -113,7 +113,7 @@ def window_layer(o: Any, x: Any, part: int, parts: int) -> None:
     """
     count, windows, size, columns = o[2], o[8], o[5], o[6]
     left, right = neurons_of_slice(columns, part, parts)
-    positions, products = integers(o[7], ALL), o[12] + 4 * left * size * count
+    positions, products = integers(o[7], ALL), o[12] + 4 * worker * columns * size * count
     tile = np.empty(_WINDOWS * (right - left), np.float32)
     done = 0
     for first in range(0, windows, _WINDOWS):
@@ -142,12 +142,12 @@ def _multiply_vectors(o: Any, left: int, right: int, first: int, last: int, prod
 
 
 @inlined
-def window_signals(o: Any, x: Any, part: int, parts: int) -> None:
+def window_signals(o: Any, x: Any, part: int, parts: int, worker: int) -> None:
     """Collect the signals of some neurons for each vector, then share them out."""
     count, windows, size, columns = o[2], o[8], o[5], o[6]
     left, right = neurons_of_slice(columns, part, parts)
     width = (right - left) * size
-    positions, collected = integers(o[7], ALL), o[11] + 4 * left * size * count
+    positions, collected = integers(o[7], ALL), o[11] + 4 * worker * columns * size * count
     bias_sums = floats(o[12], columns)[left:right]
     tile, activations = np.empty(_WINDOWS * (right - left), np.float32), np.empty(_WINDOWS * (right - left), np.float32)
     fill(bias_sums, 0)
@@ -163,14 +163,14 @@ def window_signals(o: Any, x: Any, part: int, parts: int) -> None:
         )  # fmt: skip
     fill(floats(collected, count * width)[ready * width :], 0)
     for first in range(0, max(count, 1), _SHARED):
-        _share_out(o, part, left, right, first, min(first + _SHARED, count))
+        _share_out(o, part, left, right, first, min(first + _SHARED, count), collected)
 
 
 @inlined
-def _share_out(o: Any, part: int, left: int, right: int, first: int, last: int) -> None:
-    """Share out the signals of vectors first to last: δ xᵀ, summed over them, and a part of Wᵀ δ."""
+def _share_out(o: Any, part: int, left: int, right: int, first: int, last: int, collected: int) -> None:
+    """Share out the signals collected for vectors first to last: δ xᵀ, summed over them, and a part of Wᵀ δ."""
     count, dimension, size, neurons = o[2], o[3], o[5], right - left
-    vectors, signals = o[0] + 4 * first * o[1], o[11] + 4 * size * (left * count + first * neurons)
+    vectors, signals = o[0] + 4 * first * o[1], collected + 4 * first * size * neurons
     part_of_shared, stride = o[14] + 4 * (part * count + first) * dimension, size * dimension
     for place in range(size):
         own, at = signals + 4 * place * neurons, 4 * (left * stride + place * dimension)

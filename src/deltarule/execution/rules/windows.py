@@ -28,8 +28,8 @@ class WindowLayer:
         self.count = vectors.shape[:1]
         self.x, self.w = c.values[vectors], c.contiguous(c.values[weight], weight.shape)
         self.stride = c.program.constant(self.x.stride) if self.x.stride else c.size((self.dimension,))
-        # Products forward, and the signals collected for them back.
-        self.products = c.program.buffer((*self.count, self.size * self.outputs))
+        # For products forward, and the signals collected for them back.
+        self.scratch = c.program.scratch((*self.count, self.size * self.outputs))
         # Fewer slices, as products of narrow matrices are slow.
         self.work = Work((*self.count, self.dimension, self.size, self.outputs), GRAIN, 4)
 
@@ -41,10 +41,10 @@ class WindowLayer:
             do.WINDOW_LAYER,
             [self.x, self.stride, c.size(self.count), c.size((self.dimension,)), self.w, c.size((self.size,)),
              c.size((self.outputs,)), c.ids(self.positions, self.count), c.size(self.positions.shape[:1]), bias,
-             c.size((self.outputs,)), z, self.products, finish.seed,
+             c.size((self.outputs,)), z, self.scratch, finish.seed,
              c.program.constant(0) if added is None else added],
             reads=[self.x, self.w, bias, *([] if added is None else [added])],
-            writes=[z, self.products],
+            writes=[z],
             work=self.work,
             numbers=finish.numbers,
         )  # fmt: skip
@@ -86,10 +86,10 @@ class WindowLayer:
         c.program.emit(
             do.WINDOW_SIGNALS,
             [self.x, self.stride, count, c.size((self.dimension,)), self.w, c.size((self.size,)),
-             c.size((self.outputs,)), ids, windows, delta, activation, self.products, sums,
+             c.size((self.outputs,)), ids, windows, delta, activation, self.scratch, sums,
              nothing if gradient is None else gradient, nothing if parts is None else parts, finish.seed],
             reads=[self.x, self.w, activation, ids, *depends],
-            writes=[delta, self.products, sums, *(m for m in (gradient, parts) if m is not None)],
+            writes=[delta, sums, *(m for m in (gradient, parts) if m is not None)],
             work=self.work,
             numbers=[*finish.numbers, float(self.addend is not None)],
             guard=guard,
