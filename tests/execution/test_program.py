@@ -237,6 +237,21 @@ class TestOrder:
             assert program.memory[fine.address] == expected
 
 
+def test_scratch_of_a_shape_is_one_memory_with_room_for_every_thread():
+    program = Program()
+    first, other = program.scratch(("n", 3)), program.scratch(("n", 4))
+    assert program.scratch(("n", 3)) is first
+    assert not first.overlaps(other)
+    kept = program.buffer(("n", 3))
+    program.finish()
+    program.bind({"n": 2})
+    program.contents(first)[:], program.contents(kept)[:] = 7, 7
+    program.bind({"n": 1000})
+    assert program.contents(first).size >= MOST_SLICES * 1000 * 3
+    assert not program.contents(first).any()  # pages that are never written to take no memory
+    assert (program.contents(kept)[:6] == 7).all()
+
+
 @settings(derandomize=True, max_examples=50)
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.booleans()), min_size=1, max_size=25))
 def test_stages_compute_what_the_instructions_say_in_their_order(instructions):
