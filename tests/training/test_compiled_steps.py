@@ -94,6 +94,23 @@ class TestAgreement:
         assert own.step() == 11
         assert w.value.tolist() == [4, 5]
 
+    def test_another_rate_counts_from_the_next_step(self):
+        w = dr.parameter(np.zeros(2, np.float32))
+        own = dr.Trainer(dr.sum(w), dr.SGD(1.0))
+        own.step()
+        own.update_rule = dr.SGD(0.5)
+        own.step()
+        assert w.value.tolist() == [-1.5, -1.5]
+
+    def test_the_sizes_of_a_step_are_those_of_its_batch_not_of_what_batches_are_taken_of(self):
+        def as_kernels_have_them(rows):
+            return {name: array.astype(array.dtype.kind + "4") for name, array in batch(rows, rows).items()}
+
+        few, many = as_kernels_have_them(5), as_kernels_have_them(40)
+        own, good = (dr.Trainer(dr.SoftmaxCrossEntropy().loss(network())) for _ in range(2))
+        expected = [good.step(feeds) for feeds in (many, few, many)]
+        assert [own.step(many), *own.losses(Minibatches(few, 10)), own.step(many)] == expected
+
 
 class TestReference:
     """Where kernels cannot be used or are not wanted, the reference interpreter takes the steps."""

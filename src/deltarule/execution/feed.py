@@ -18,17 +18,23 @@ _LARGEST_ID = np.iinfo(np.int32).max
 
 
 class Feed:
-    """An input, and the array that was last fed."""
+    """An input, and the array that was last fed.
+
+    Attributes
+    ----------
+    array : as last accepted
+    shape : of the arrays that the sizes of the program are bound to
+    """
 
     def __init__(self, node: Input, matrix: Matrix) -> None:
         self.node, self.name, self.place = node, node.name, matrix.address
         self.dtype = np.dtype(np.int32 if node.integer else np.float32)
         self.array: Array = np.zeros(0, self.dtype)
-        self._shape: tuple[int, ...] = (0,)
+        self.shape: tuple[int, ...] = (0,)
 
     def again(self, given: Any) -> int:
-        """Return the address of an array that is like the last one, or 0 for any other."""
-        if type(given) is not np.ndarray or given.shape != self._shape or given.dtype != self.dtype:
+        """Return the address of an array of that shape, or 0 for one of another, or that has to be converted."""
+        if type(given) is not np.ndarray or given.shape != self.shape or given.dtype != self.dtype:
             return 0
         self.array = given
         try:
@@ -53,5 +59,5 @@ class Feed:
             expected_size = sizes.setdefault(dimension, size) if isinstance(dimension, str) else dimension
             if size != expected_size:
                 bind(self.node.shape, array.shape, sizes, self.name)
-        self.array, self._shape = array, array.shape
+        self.array = array
         return address(array)

@@ -40,7 +40,7 @@ class Inputs:
         limits = [[matrix.address, size(shape), size(limit)] for _, matrix, shape, limit in compiler.limits]
         self._limits = np.array(limits, np.int64).reshape(-1, 3)
         self.feeds = [Feed(node, matrix) for node, matrix in compiler.inputs.items()]
-        self._sizes: dict[str, int] | None = None  # those of the last arrays
+        self._sizes: dict[str, int] | None = None  # what the program was bound to last time
         self._places = np.array([feed.place for feed in self.feeds], np.int64)
         self._derived = sorted({d for shape in _shapes(compiler) for d in shape if isinstance(d, str) and "+" in d})
 
@@ -56,7 +56,7 @@ class Inputs:
             check_lengths(self._array(lengths), self._program.actual(tokens)[0])
 
     def _fed_like_last(self, feeds: Mapping[Any, Any]) -> bool:
-        """Set inputs of the shapes of the last ones, which most batches have; say whether all are."""
+        """Set inputs of the shapes that sizes are bound to, which most batches have; say whether all are."""
         if len(feeds) != len(self.feeds) or self._sizes is None or self._program.bound is not self._sizes:
             return False
         memory = self._program.memory
@@ -69,7 +69,7 @@ class Inputs:
 
     def _feed_anew(self, feeds: Mapping[Any, Any]) -> None:
         """Set inputs of any shapes, and the sizes that go with them."""
-        memory, self._sizes = self._program.memory, None  # until all are found to fit
+        memory = self._program.memory
         sizes: dict[str, int] = {}
         if len(feeds) != len(self.feeds):
             self._refuse(feeds)
@@ -82,6 +82,8 @@ class Inputs:
         self._derive(sizes)
         self._program.bind(sizes)
         self._sizes = self._program.bound
+        for feed in self.feeds:
+            feed.shape = feed.array.shape
 
     def stacked(self, data: Mapping[str, Array], bounds: Mapping[str, NDArray[np.int64]]) -> Changes | None:
         """Return what changes where batches lie end to end, or ``None`` where they have to be fed one by one.

@@ -125,7 +125,7 @@ class Program:
     def buffer(self, shape: Shape, dtype: Any = np.float32, fill: float = 0) -> Matrix:
         """Return memory for an array of a shape; it grows when the named dimensions do."""
         fixed = tuple(1 if isinstance(d, str) else d for d in shape)
-        array = np.full(fixed, fill, dtype)
+        array = np.full(fixed, fill, dtype) if fill else np.zeros(fixed, dtype)
         self._buffers.append(_Buffer(self.place(address(array)), shape, dtype, array))
         return Matrix(self._buffers[-1].place, 0, len(self._buffers) - 1)
 

@@ -36,6 +36,7 @@ ADD_SCALED = 17  # source target count [factor] | entries
 FILL = 18  # target count [number] | entries
 READ_ROWS = 19  # table ids count columns output stride | rows
 ADD_ROWS = 20  # values ids count columns stride sums
+# Scratch has count × size × columns numbers for each thread.
 # vectors vector_stride count dimension weight size columns positions windows bias bias_count z scratch
 # seed addend [function parameter rate] | columns
 WINDOW_LAYER = 21

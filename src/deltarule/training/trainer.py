@@ -261,7 +261,7 @@ class Trainer:
 
         kernels.load(kernels.TRAINING)
         from deltarule.execution.plan import NotCompiledError, TrainingPlan
-        from deltarule.training.compiled_rules import SettingsAhead, rule_number
+        from deltarule.training.compiled_rules import rule_number
 
         number = rule_number(self.update_rule)
         states = {parameter: list(state.values()) for parameter, state in self._states.items()}
@@ -271,7 +271,6 @@ class Trainer:
         except NotCompiledError:
             pass
         self._compiled = self._plan is not None
-        self._ahead = SettingsAhead(self.update_rule, self.schedule, self.steps)
 
     def _compiled_step(self, plan: TrainingPlan, feeds: Feeds) -> float:
         """Take a step on kernels; where it fails, find out on the reference interpreter what went wrong."""
@@ -290,8 +289,12 @@ class Trainer:
 
     def _settings(self, count: int) -> Array:
         """Return what kernels have to know of coming steps, (count, 8)."""
-        assert self._ahead is not None
-        return self._ahead.of(self.step_number, count)
+        ahead = self._ahead
+        if ahead is None or ahead.rule is not self.update_rule or ahead.schedule is not self.schedule:
+            from deltarule.training.compiled_rules import SettingsAhead
+
+            self._ahead = ahead = SettingsAhead(self.update_rule, self.schedule, self.steps)
+        return ahead.of(self.step_number, count)
 
     def _mask_seeds(self, count: int) -> NDArray[np.int32]:
         """Return the next seeds of dropout masks; many are drawn at once, as that takes hardly longer than a few."""
