@@ -23,7 +23,9 @@ __all__ = [
 LANES = 8
 """Labels whose best predecessors are found at once; rows of totals have a multiple of so many."""
 
-_SMALLEST, _GREATEST = np.float32(1e-30), np.float32(1e20)  # beyond them single precision may have lost something
+# Beyond them single precision may have lost something: between them, what is below 1e-38 before it is scaled by at most
+# 1 / _SMALLEST, and is then part of sums of at most _GREATEST, can make a difference of 1e-8 to a probability.
+_SMALLEST, _GREATEST = np.float32(1e-15), np.float32(1e15)
 _OUT_OF_REACH = -1e4  # stands for −∞ where everything may be forbidden
 _LEAST_FACTOR = np.float32(1e-30)
 
