@@ -50,6 +50,7 @@ class Part:
             same = Changes(np.zeros(0, np.int64), np.zeros((count, 0), np.int64))
             many = self.plan._watched.note(same, np.tile(self.plan.settings, (count, 1)))
             taken = self._run(address(many.table)) / count
+            self.plan.use_own_settings()
         self.seconds.append(taken)
 
     def _run(self, batches: int = 0) -> float:
@@ -80,6 +81,8 @@ def time_parts(
     training.warm_up()
     plan = training.trainer._plan
     assert plan is not None
+    plan.settings[:] = training.trainer._settings_ahead().of(training.trainer.step_number)
+    plan.use_own_settings()
     own = parts(plan, by_instruction)
     with one_thread_of_algebra():
         for _ in range(steps):

@@ -34,7 +34,7 @@ class Feed:
 
     def again(self, given: Any) -> int:
         """Return the address of an array of that shape, or 0 for one of another, or that has to be converted."""
-        if type(given) is not np.ndarray or given.shape != self.shape or given.dtype != self.dtype:
+        if type(given) is not np.ndarray or given.shape != self.shape or given.dtype is not self.dtype:
             return 0
         self.array = given
         try:

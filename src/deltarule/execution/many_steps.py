@@ -40,15 +40,14 @@ class Watched:
 
     Parameters
     ----------
-    settings : of the update rule, which are read
+    settings : the place of the address of those of the update rule, which are read
     loss, fine : the loss of a step, and the place that says whether all was finite
     margins : places of how many rows violate their margin, and of how many there are, for each max-margin objective
     """
 
-    def __init__(self, settings: Array, loss: Array, fine: int, margins: Sequence[tuple[int, int]]) -> None:
+    def __init__(self, settings: int, loss: Array, fine: int, margins: Sequence[tuple[int, int]]) -> None:
         self._seen = np.array(margins, np.int64).reshape(-1)
-        self._held = settings, loss
-        self._settings, self._loss, self._fine = address(settings), address(loss), fine
+        self._settings, self._held_loss, self._loss, self._fine = settings, loss, address(loss), fine
         self._places = address(self._seen)
 
     def note(self, changes: Changes, settings: Array) -> TakenSteps:

@@ -124,6 +124,7 @@ class TrainingPlan(Plan):
         gradients = c.backward(loss, wanted)
         self._loss = p.contents(c.values[loss])
         self.settings = np.zeros(8)
+        self._own_settings = address(self.settings)
         self._settings, fine, factor = p.array(self.settings), p.counter(), p.buffer((1,), "float64")
         norms = p.buffer((max(1, SLICES * len(gradients)),), "float64")
         updates: list[DenseUpdate | RowsUpdate] = []
@@ -144,20 +145,21 @@ class TrainingPlan(Plan):
         self._fine = fine.address
         self._gradients = {parameter: update.found for parameter, update in zip(gradients, updates, strict=True)}
         self._margins = [(rows.count.address, c.size(shape)) for rows, shape in c.violators]
-        self._watched = Watched(self.settings, self._loss, self._fine, self._margins)
+        self._watched = Watched(self._settings.address, self._loss, self._fine, self._margins)
         self._taken_rows = c.taken_rows
         self._taken: list[Array] = []  # where rows of whole arrays are put
         self._seed_places = np.array(list(c.seeds.values()), np.int64)
         self.masks = len(self._seed_places)
         super().__init__(c, threads)
 
-    def step(self, feeds: Mapping[Any, Any], seeds: Array) -> tuple[float, bool]:
-        """Take a step; `settings` hold the learning rate and the settings of the update rule.
+    def step(self, feeds: Mapping[Any, Any], seeds: Array, settings: int = 0) -> tuple[float, bool]:
+        """Take a step.
 
         Parameters
         ----------
         feeds : arrays for the inputs
         seeds : whole numbers below 2³², one for each dropout mask
+        settings : address of the learning rate and the settings of the update rule; 0 for those in `settings`
 
         Returns
         -------
@@ -166,10 +168,16 @@ class TrainingPlan(Plan):
         """
         self._find_parameters()
         self.inputs.feed(feeds)
+        memory = self.program.memory
+        memory[self._settings.address] = settings or self._own_settings
         if self.masks:
-            self.program.memory[self._seed_places] = seeds
+            memory[self._seed_places] = seeds
         self._threads.run()
-        return float(self._loss[0]), bool(self.program.memory[self._fine])
+        return float(self._loss[0]), bool(memory[self._fine])
+
+    def use_own_settings(self) -> None:
+        """Let the program read the learning rate and the settings of the update rule in `settings`."""
+        self.program.memory[self._settings.address] = self._own_settings
 
     def sources(self, data: Mapping[Any, Any]) -> list[Array] | None:
         """Return whole arrays of examples for `steps`, or ``None`` where batches cannot be rows of them."""
@@ -243,6 +251,7 @@ class TrainingPlan(Plan):
         try:
             taken.done = self._threads.run(address(taken.table))
         finally:
+            self.use_own_settings()  # those of the steps may go
             if self._taken_rows is not None:  # or a batch that is fed next would be written over
                 self.program.memory[self._taken_rows.wanted] = 0
         return taken

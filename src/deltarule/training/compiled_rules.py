@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from deltarule.execution.program import address
 from deltarule.graph import Array
 from deltarule.kernels import instructions as do
 from deltarule.training.schedules import ConstantRate, Schedule
@@ -57,14 +58,25 @@ class SettingsAhead:
 
     def __init__(self, rule: UpdateRule, schedule: Schedule, steps: int) -> None:
         self.rule, self.schedule, self.steps = rule, schedule, steps
-        self._first, self._rows = 0, np.zeros((0, 8))
+        self._first, self._rows, self._begin = 0, np.zeros((0, 8)), 0
 
     def of(self, step: int, count: int = 1) -> Array:
         """Return the settings of a step and those after it, (count, 8); the first of a training has the number 0."""
+        at = self._find(step, count)
+        return self._rows[at : at + count]
+
+    def address_of(self, step: int) -> int:
+        """Return where the settings of a step lie, until others are asked for."""
+        at = self._find(step, 1)
+        return self._begin + 64 * at
+
+    def _find(self, step: int, count: int) -> int:
+        """Return the row of a step, once there are rows for it and those after it."""
         at = step - self._first
         if at < 0 or at + count > len(self._rows):
             self._first, self._rows, at = step, self._found(step, max(count, _AHEAD)), 0
-        return self._rows[at : at + count]
+            self._begin = address(self._rows)
+        return at
 
     def _found(self, first: int, count: int) -> Array:
         one = self.schedule == ConstantRate()

@@ -241,7 +241,7 @@ class Trainer:
         """Take many steps, as long as they go well."""
         count = len(changes.values)
         seeds = self._mask_seeds(count * plan.masks).reshape(count, -1)
-        taken = plan.steps(changes, self._settings(count), seeds)
+        taken = plan.steps(changes, self._settings_ahead().of(self.step_number, count), seeds)
         self.step_number += taken.done
         return taken
 
@@ -275,8 +275,7 @@ class Trainer:
     def _compiled_step(self, plan: TrainingPlan, feeds: Feeds) -> float:
         """Take a step on kernels; where it fails, find out on the reference interpreter what went wrong."""
         seeds = self._mask_seeds(plan.masks) if plan.masks else self._seeds
-        plan.settings[:] = self._settings(1)[0]
-        loss, fine = plan.step(feeds, seeds)
+        loss, fine = plan.step(feeds, seeds, self._settings_ahead().address_of(self.step_number))
         if not fine:
             self._reference_step(feeds, changing=False)
             raise NonFiniteError(
@@ -287,14 +286,14 @@ class Trainer:
         self.violators = plan.violators
         return loss
 
-    def _settings(self, count: int) -> Array:
-        """Return what kernels have to know of coming steps, (count, 8)."""
+    def _settings_ahead(self) -> SettingsAhead:
+        """Return what kernels have to know of coming steps."""
         ahead = self._ahead
         if ahead is None or ahead.rule is not self.update_rule or ahead.schedule is not self.schedule:
             from deltarule.training.compiled_rules import SettingsAhead
 
             self._ahead = ahead = SettingsAhead(self.update_rule, self.schedule, self.steps)
-        return ahead.of(self.step_number, count)
+        return ahead
 
     def _mask_seeds(self, count: int) -> NDArray[np.int32]:
         """Return the next seeds of dropout masks; many are drawn at once, as that takes hardly longer than a few."""
