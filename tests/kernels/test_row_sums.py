@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from deltarule.kernels.row_sums import add_four_rows, add_row, copy_row
+from deltarule.kernels.row_sums import add_row, add_row_to_six, copy_row, sum_six_rows
 
 
 @njit
@@ -16,22 +16,32 @@ def copied(a, target, count):
 
 
 @njit
-def four(a, target, count):
-    begin, step = a.ctypes.data, a.strides[0]
-    add_four_rows(begin, begin + step, begin + 2 * step, begin + 3 * step, target.ctypes.data, count)
+def summed(a, target, count):
+    at, step = a.ctypes.data, a.strides[0]
+    sum_six_rows(at, at + step, at + 2 * step, at + 3 * step, at + 4 * step, at + 5 * step, target.ctypes.data, count)
+
+
+@njit
+def to_six(own, a, count):
+    at, step = a.ctypes.data, a.strides[0]
+    add_row_to_six(own.ctypes.data, at, at + step, at + 2 * step, at + 3 * step, at + 4 * step, at + 5 * step, count)
 
 
 @pytest.mark.parametrize("count", [0, 1, 4, 7, 8, 15, 16, 17, 32, 75, 80])
 def test_so_many_numbers_are_added_and_no_others(normal, count):
-    rows, target = normal(4, 83), normal(83)
+    rows, target = normal(6, 83), normal(83)
     expected = target.copy()
     expected[:count] += rows[0, :count]
     one(rows, target, count)
     np.testing.assert_array_equal(target, expected)
-    expected[:count] += rows[:, :count].sum(axis=0)
-    four(rows, target, count)
+    expected[:count] = rows[:, :count].sum(axis=0)
+    summed(rows, target, count)
     np.testing.assert_allclose(target, expected, rtol=1e-5, atol=1e-6)
     np.testing.assert_array_equal(target[count:], expected[count:])
+    expected = rows.copy()
+    expected[:, :count] += target[:count]
+    to_six(target, rows, count)
+    np.testing.assert_array_equal(rows, expected)
 
 
 @pytest.mark.parametrize("count", [0, 1, 4, 7, 8, 15, 16, 17, 32, 75, 80])

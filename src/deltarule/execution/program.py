@@ -21,6 +21,7 @@ from deltarule.kernels.sizes import MOST_SLICES, bind_sizes
 __all__ = ["Matrix", "Program", "address", "first_byte"]
 
 _WORTH_HELP = 2  # grains of an instruction; for less, threads wait longer for each other's numbers than they save
+_LINE = 64  # bytes
 _SLACK = 1.25  # a buffer that was too small is made larger than it has to be, as batches differ a little
 
 
@@ -125,7 +126,9 @@ class Program:
     def buffer(self, shape: Shape, dtype: Any = np.float32, fill: float = 0) -> Matrix:
         """Return memory for an array of a shape; it grows when the named dimensions do."""
         fixed = tuple(1 if isinstance(d, str) else d for d in shape)
-        array = np.full(fixed, fill, dtype) if fill else np.zeros(fixed, dtype)
+        array = _zeros(fixed, dtype)
+        if fill:
+            array[...] = fill
         self._buffers.append(_Buffer(self.place(address(array)), shape, dtype, array))
         return Matrix(self._buffers[-1].place, 0, len(self._buffers) - 1)
 
@@ -261,7 +264,7 @@ class Program:
         self._largest = {name: max(size, self._largest.get(name, -1)) for name, size in sizes.items()}
         for buffer, entries in zip(self._buffers, self._room.entries(sizes).tolist(), strict=True):
             if entries > buffer.array.size:
-                grown = np.zeros(int(entries * _SLACK), buffer.dtype)
+                grown = _zeros((int(entries * _SLACK),), buffer.dtype)
                 if buffer.place not in scratch:  # of that, pages nobody writes to take no memory
                     grown[: buffer.array.size] = buffer.array.reshape(-1)  # what one step leaves for the next
                 buffer.array = grown
@@ -285,6 +288,15 @@ class Program:
         self.memory[place] = address(array)
         for view, offset in self._views.get(place, ()):
             self.memory[view] = address(array) + offset
+
+
+def _zeros(shape: tuple[int, ...], dtype: Any) -> Array:
+    """Return zeros that begin with a line of the cache, as vectors that lie across two take twice as long."""
+    size = prod(shape) * np.dtype(dtype).itemsize
+    room = np.zeros(size + _LINE, np.uint8)
+    begin = -room.ctypes.data % _LINE
+    zeros: Array = room[begin : begin + size].view(dtype).reshape(shape)
+    return zeros
 
 
 first_byte: Any = c_char.from_buffer

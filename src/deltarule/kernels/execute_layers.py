@@ -7,7 +7,8 @@ from numba import int64
 from deltarule.kernels import instructions as do
 from deltarule.kernels.compiled import called_by_address
 from deltarule.kernels.elementwise import map_function, scale_by_slope
-from deltarule.kernels.layers import mask, share_rows
+from deltarule.kernels.layers import share_rows
+from deltarule.kernels.masks import mask_row
 from deltarule.kernels.memory import doubles, floats, integers, long_integers, operands
 from deltarule.kernels.rows import copy
 from deltarule.kernels.slices import ALL, cut_product, examples_of_slice, layer, rows_of_slice
@@ -43,10 +44,7 @@ def do_layers(
         scale_by_slope(int64(x[0]), x[1], shared, floats(o[1], o[4])[first:last], floats(o[2], o[4])[first:last], 1.0)
     elif code == do.MASK:
         first, last = rows_of_slice(o[2], part, parts)
-        y = floats(o[1], o[2])[first:last]
-        if o[0] != o[1]:
-            copy(floats(o[0], o[2])[first:last], y)
-        mask(y, first, o[3], x[0])
+        mask_row(o[0] + 4 * first, o[1] + 4 * first, last - first, first, o[3], x[0])
     elif code == do.SPARSE_LAYER:
         first, last = rows_of_slice(o[5], part, parts)
         columns, values, ends = integers(o[0], ALL), floats(o[1], ALL), integers(o[2], o[5])

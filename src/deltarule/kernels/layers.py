@@ -4,36 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import float32, uint32
-
 from deltarule.kernels.compiled import inlined
 from deltarule.kernels.elementwise import map_function, scale_by_slope
+from deltarule.kernels.masks import mask
 
-__all__ = ["finish_rows", "mask", "share_rows"]
-
-
-@inlined
-def _bits(seed: Any, number: Any) -> Any:
-    """Mix a seed and a number to 32 bits that look random (the finalising steps of a 32-bit hash)."""
-    x = uint32(uint32(number * uint32(0x9E3779B9)) + seed)
-    x = uint32(x ^ (x >> uint32(16)))
-    x = uint32(x * uint32(0x7FEB352D))
-    x = uint32(x ^ (x >> uint32(15)))
-    x = uint32(x * uint32(0x846CA68B))
-    return uint32(x ^ (x >> uint32(16)))
-
-
-@inlined
-def mask(x: Any, begin: int, seed: int, rate: float) -> None:
-    """Set x_i to 0 with probability `rate` and scale the others by 1 / (1 − rate): the mask of entries from `begin` on.
-
-    The mask is a function of the seed and the entry's number, so the pass back finds the same one without keeping it.
-    """
-    least, scale = uint32(rate * 4294967296.0), float32(1 / (1 - rate))
-    own_seed, number = uint32(seed), uint32(begin)
-    for i in range(len(x)):
-        x[i] *= scale if _bits(own_seed, number) >= least else float32(0)
-        number = uint32(number + uint32(1))
+__all__ = ["finish_rows", "share_rows"]
 
 
 @inlined

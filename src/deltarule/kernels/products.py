@@ -13,6 +13,7 @@ from deltarule.kernels.memory import floats
 from deltarule.kernels.rows import copy, fill
 from deltarule.kernels.tiles import COLUMNS, ROWS, multiply_tile
 from deltarule.kernels.transposition import transpose
+from deltarule.kernels.vectors import LANES
 
 __all__ = ["multiply"]
 
@@ -112,9 +113,10 @@ def multiply(
         _add_products_of_rows(rows, columns, inner, a, a_row, a_step, b, b_stride, c, c_stride)
     else:
         panel: int = _memory_of_panel()
-        depths = _parts(inner, _DEPTH)
-        for left in range(0, columns, COLUMNS):
-            width = min(COLUMNS, columns - left)
+        vectors, panels, depths = _parts(columns, LANES), _parts(columns, COLUMNS), _parts(inner, _DEPTH)
+        for i in range(panels):  # equal ones, as narrow ones are slow
+            left = LANES * (vectors * i // panels)
+            width = min(LANES * (vectors * (i + 1) // panels), columns) - left
             for part in range(depths):
                 begin, end = inner * part // depths, inner * (part + 1) // depths
                 own, stride = b + 4 * (begin * b_stride + left), b_stride

@@ -1,4 +1,8 @@
-"""Rows of numbers copied, or added to others, in vectors; the last takes the numbers that are left."""
+"""Rows of numbers copied, or added to others, in vectors; the last takes the numbers that are left.
+
+Where several rows are added up, or a row is added to several, that is done in one pass, so that each number is read
+and written once.
+"""
 
 from __future__ import annotations
 
@@ -10,61 +14,67 @@ from numba.extending import intrinsic
 from deltarule.kernels import vectors as v
 from deltarule.kernels.vectors import LANES, number
 
-__all__ = ["add_four_rows", "add_row", "copy_row"]
+__all__ = ["add_row", "add_row_to_six", "copy_row", "sum_six_rows"]
 
 
 @intrinsic  # type: ignore[untyped-decorator]
 def copy_row(typing_context: Any, a: Any, target: Any, count: Any) -> Any:
     """Copy the float32 numbers at an address to another."""
-    return types.void(types.int64, types.int64, types.int64), _writing(added=False)
+    return types.void(types.int64, types.int64, types.int64), _write_sum
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def sum_six_rows(typing_context: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, target: Any, count: Any) -> Any:
+    """Write the sum of the float32 numbers at six addresses to a seventh."""
+    return types.void(*[types.int64] * 8), _write_sum
 
 
 @intrinsic  # type: ignore[untyped-decorator]
 def add_row(typing_context: Any, a: Any, target: Any, count: Any) -> Any:
     """Add the float32 numbers at an address to those at another."""
-    return types.void(types.int64, types.int64, types.int64), _writing(added=True)
+    return types.void(types.int64, types.int64, types.int64), _add_to_each
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def add_four_rows(typing_context: Any, a: Any, b: Any, c: Any, d: Any, target: Any, count: Any) -> Any:
-    """Add the float32 numbers at four addresses to those at a fifth in one pass, which is twice as fast as four."""
-    return types.void(*[types.int64] * 6), _writing(added=True)
+def add_row_to_six(typing_context: Any, own: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, count: Any) -> Any:
+    """Add the float32 numbers at an address to those at six others, which do not overlap."""
+    return types.void(*[types.int64] * 8), _add_to_each
 
 
-def _writing(added: bool) -> Any:
-    """Return what writes a loop over whole vectors, and what takes the numbers that are left, if any."""
+def _write_sum(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    """Write what puts the sum of all rows but the last into that."""
+    *sources, target, count = arguments
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        *sources, target, count = arguments
-        whole = builder.and_(count, number(-LANES))
-        before = builder.block
-        test, body, rest, last, end = (builder.append_basic_block() for _ in range(5))
-        builder.branch(test)
-        builder.position_at_end(test)
-        at = builder.phi(v.WHOLE)
-        at.add_incoming(number(0), before)
-        builder.cbranch(builder.icmp_signed("<", at, whole), body, rest)
+    def write(at: Any, mask: Any) -> None:
+        rows = [_vector(builder, source, at, mask) for source in sources]
+        v.store(builder, [_total(builder, rows)], _place(builder, target, at), [LANES], mask)
 
-        def write(begin: Any, mask: Any) -> None:
-            offset = builder.mul(begin, number(4))
-            rows = [builder.add(row, offset) for row in (*sources, target)]
-            vectors = [v.load(builder, row, [LANES], mask)[0] for row in (rows if added else rows[:-1])]
-            v.store(builder, [_total(builder, vectors)], rows[-1], [LANES], mask)
+    v.for_each_vector(builder, count, write)
+    return context.get_dummy_value()
 
-        builder.position_at_end(body)
-        write(at, None)
-        at.add_incoming(builder.add(at, number(LANES)), body)
-        builder.branch(test)
 
-        builder.position_at_end(rest)
-        builder.cbranch(builder.icmp_signed("<", whole, count), last, end)
-        builder.position_at_end(last)
-        write(whole, v.entries_below(builder, builder.sub(count, whole), LANES))
-        builder.branch(end)
-        builder.position_at_end(end)
-        return context.get_dummy_value()
+def _add_to_each(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    """Write what adds the first row to each of the others."""
+    source, *targets, count = arguments
 
-    return generate
+    def write(at: Any, mask: Any) -> None:
+        own = _vector(builder, source, at, mask)
+        for target in targets:
+            total = builder.fadd(_vector(builder, target, at, mask), own)
+            v.store(builder, [total], _place(builder, target, at), [LANES], mask)
+
+    v.for_each_vector(builder, count, write)
+    return context.get_dummy_value()
+
+
+def _place(builder: Any, row: Any, at: Any) -> Any:
+    """Return the address of a number of a row."""
+    return builder.add(row, builder.mul(at, number(4)))
+
+
+def _vector(builder: Any, row: Any, at: Any, mask: Any) -> Any:
+    """Read the vector of a row that begins with a number."""
+    return v.load(builder, _place(builder, row, at), [LANES], mask)[0]
 
 
 def _total(builder: Any, vectors: list[Any]) -> Any:

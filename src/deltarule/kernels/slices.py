@@ -124,8 +124,8 @@ def window_layer(o: Any, x: Any, part: int, parts: int, worker: int) -> None:
             _multiply_vectors(o, left, right, done, until, products)
             done = until
         finish_windows(
-            products, positions, first, last, size, columns, left, right, floats(o[11], ALL), floats(o[9], o[10]),
-            o[14] != 0, floats(o[14], ALL), int64(x[0]), x[1], o[13], x[2], tile,
+            products, positions, first, last, size, columns, left, right, o[11], o[9], o[14], int64(x[0]), x[1], o[13],
+            x[2], tile,
         )  # fmt: skip
 
 
@@ -148,9 +148,8 @@ def window_signals(o: Any, x: Any, part: int, parts: int, worker: int) -> None:
     left, right = neurons_of_slice(columns, part, parts)
     width = (right - left) * size
     positions, collected = integers(o[7], ALL), o[11] + 4 * worker * columns * size * count
-    bias_sums = floats(o[12], columns)[left:right]
     tile, activations = np.empty(_WINDOWS * (right - left), np.float32), np.empty(_WINDOWS * (right - left), np.float32)
-    fill(bias_sums, 0)
+    fill(floats(o[12], columns)[left:right], 0)
     ready = 0  # rows that signals can be added to, made so when the cache gets them anyway
     for first in range(0, windows, _WINDOWS):
         last = min(first + _WINDOWS, windows)
@@ -158,8 +157,8 @@ def window_signals(o: Any, x: Any, part: int, parts: int, worker: int) -> None:
         fill(floats(collected, count * width)[ready * width : needed * width], 0)
         ready = needed
         collect_windows(
-            floats(o[9], ALL), floats(o[10], ALL), positions, first, last, size, columns, left, right, collected,
-            bias_sums, int64(x[0]), x[1], o[15], x[2], x[3] != 0, tile, activations,
+            o[9], o[10], positions, first, last, size, columns, left, right, collected, o[12] + 4 * left, int64(x[0]),
+            x[1], o[15], x[2], x[3] != 0, tile, activations,
         )  # fmt: skip
     fill(floats(collected, count * width)[ready * width :], 0)
     for first in range(0, max(count, 1), _SHARED):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
@@ -9,8 +10,8 @@ from llvmlite.binding import get_host_cpu_features
 from numba.core import cgutils, config
 
 __all__ = [
-    "FEATURES", "LANES", "REAL", "WHOLE", "YES_OR_NO", "entries_below", "load", "multiply_and_add", "number",
-    "repeated", "store", "vector",
+    "FEATURES", "LANES", "REAL", "WHOLE", "YES_OR_NO", "entries_below", "for_each_vector", "load", "multiply_and_add",
+    "number", "repeated", "store", "vector",
 ]  # fmt: skip
 
 FEATURES: str = config.CPU_FEATURES or get_host_cpu_features().flatten()
@@ -40,6 +41,33 @@ def entries_below(builder: Any, count: Any, width: int) -> Any:
     """Return which entries of a vector are among the first so many."""
     order = ir.Constant(ir.VectorType(WHOLE, width), list(range(width)))
     return builder.icmp_signed("<", order, repeated(builder, count, width))
+
+
+def for_each_vector(builder: Any, count: Any, write: Callable[[Any, Any], None]) -> None:
+    """Write a loop over the whole vectors of so many numbers, and what takes those that are left, if any.
+
+    Parameters
+    ----------
+    write : writes what is done with the vector that begins at a number, or with those of its entries that a mask has
+    """
+    whole = builder.and_(count, number(-LANES))
+    before = builder.block
+    test, body, rest, last, end = (builder.append_basic_block() for _ in range(5))
+    builder.branch(test)
+    builder.position_at_end(test)
+    at = builder.phi(WHOLE)
+    at.add_incoming(number(0), before)
+    builder.cbranch(builder.icmp_signed("<", at, whole), body, rest)
+    builder.position_at_end(body)
+    write(at, None)
+    at.add_incoming(builder.add(at, number(LANES)), body)
+    builder.branch(test)
+    builder.position_at_end(rest)
+    builder.cbranch(builder.icmp_signed("<", whole, count), last, end)
+    builder.position_at_end(last)
+    write(whole, entries_below(builder, builder.sub(count, whole), LANES))
+    builder.branch(end)
+    builder.position_at_end(end)
 
 
 def load(builder: Any, row: Any, widths: list[int], mask: Any) -> list[Any]:

@@ -10,22 +10,67 @@ from typing import Any
 
 from deltarule.kernels.compiled import inlined
 from deltarule.kernels.elementwise import map_function, scale_by_slope
-from deltarule.kernels.layers import mask
+from deltarule.kernels.masks import mask_row
 from deltarule.kernels.memory import fetch_ahead
-from deltarule.kernels.row_sums import add_four_rows, add_row
-from deltarule.kernels.rows import add, copy
+from deltarule.kernels.row_sums import add_row, add_row_to_six, copy_row, sum_six_rows
+from deltarule.kernels.rows import copy
 
 __all__ = ["collect_windows", "finish_windows", "read_windows", "rows_until"]
 
 # Windows whose numbers are asked for before it is their turn: a slice has some columns of each row, and a processor
 # does not guess by itself that it will need those of the next.
 _AHEAD = 8
+_PLACES = 5  # of a window whose rows are summed, or added to, in one pass
 
 
 @inlined
 def _row(matrix: int, positions: Any, at: int, place: int, size: int, width: int) -> int:
     """Return the address of the row for W_p x, where x stands at a place p of the window that begins at `at`."""
     return matrix + 4 * (positions[at + place] * size + place) * width
+
+
+@inlined
+def _sum_rows_of_window(
+    products: int, positions: Any, at: int, size: int, width: int, bias: int, target: int
+) -> None:  # fmt: skip
+    """Target ← b + Σ_p W_p x, for a window."""
+    begin = 0
+    if size >= _PLACES:
+        sum_six_rows(
+            bias,
+            _row(products, positions, at, 0, size, width),
+            _row(products, positions, at, 1, size, width),
+            _row(products, positions, at, 2, size, width),
+            _row(products, positions, at, 3, size, width),
+            _row(products, positions, at, 4, size, width), target, width,
+        )  # fmt: skip
+        begin = _PLACES
+    else:
+        copy_row(bias, target, width)
+    for place in range(begin, size):
+        add_row(_row(products, positions, at, place, size, width), target, width)
+
+
+@inlined
+def _add_to_rows_of_window(
+    own: int, positions: Any, at: int, size: int, width: int, bias_sums: int, collected: int
+) -> None:  # fmt: skip
+    """Add the signal of a window to that of b, and of each W_p x that it has."""
+    begin = 0
+    if size >= _PLACES:
+        add_row_to_six(
+            own, bias_sums,
+            _row(collected, positions, at, 0, size, width),
+            _row(collected, positions, at, 1, size, width),
+            _row(collected, positions, at, 2, size, width),
+            _row(collected, positions, at, 3, size, width),
+            _row(collected, positions, at, 4, size, width), width,
+        )  # fmt: skip
+        begin = _PLACES
+    else:
+        add_row(own, bias_sums, width)
+    for place in range(begin, size):
+        add_row(own, _row(collected, positions, at, place, size, width), width)
 
 
 @inlined
@@ -39,40 +84,30 @@ def rows_until(positions: Any, first: int, last: int) -> int:
 
 @inlined
 def finish_windows(
-    products: int, positions: Any, first: int, last: int, size: int, columns: int, left: int, right: int, z: Any,
-    bias: Any, added: bool, addend: Any, function: int, parameter: float, seed: int, rate: float, tile: Any,
+    products: int, positions: Any, first: int, last: int, size: int, columns: int, left: int, right: int, z: int,
+    bias: int, addend: int, function: int, parameter: float, seed: int, rate: float, tile: Any,
 ) -> None:  # fmt: skip
-    """z_t ← dropout(f(b + Σ_p W_p x_{i(t, p)})) for neurons left to right, of all `columns`; f may get an addend."""
+    """z_t ← dropout(f(b + Σ_p W_p x_{i(t, p)})) for neurons left to right, of `columns`; f may get an addend, or 0."""
     width, rows = right - left, last - first
-    own_bias, fours = bias[left:right], size // 4 * 4
     for row in range(rows):
-        own, at = tile[row * width : (row + 1) * width], (first + row) * size
-        fetch_ahead(z.ctypes.data + 4 * ((first + row + _AHEAD) * columns + left), 4 * width)
-        copy(own_bias, own)
-        target = own.ctypes.data
-        for place in range(0, fours, 4):
-            add_four_rows(
-                _row(products, positions, at, place, size, width),
-                _row(products, positions, at, place + 1, size, width),
-                _row(products, positions, at, place + 2, size, width),
-                _row(products, positions, at, place + 3, size, width), target, width,
-            )  # fmt: skip
-        for place in range(fours, size):
-            add_row(_row(products, positions, at, place, size, width), target, width)
-        if added:
-            add(addend[(first + row) * columns + left : (first + row) * columns + right], own)
+        own, strip = tile.ctypes.data + 4 * row * width, (first + row) * columns + left
+        fetch_ahead(z + 4 * (strip + _AHEAD * columns), 4 * width)
+        _sum_rows_of_window(products, positions, (first + row) * size, size, width, bias + 4 * left, own)
+        if addend != 0:
+            add_row(addend + 4 * strip, own, width)
     map_function(function, parameter, tile[: rows * width])
     for row in range(rows):
-        own, at = tile[row * width : (row + 1) * width], (first + row) * columns + left
+        own, strip = tile.ctypes.data + 4 * row * width, (first + row) * columns + left
         if rate > 0:
-            mask(own, at, seed, rate)
-        copy(own, z[at : at + width])
+            mask_row(own, z + 4 * strip, width, strip, seed, rate)
+        else:
+            copy_row(own, z + 4 * strip, width)
 
 
 @inlined
 def collect_windows(
-    signal: Any, activation: Any, positions: Any, first: int, last: int, size: int, columns: int, left: int, right: int,
-    collected: int, bias_sums: Any, function: int, parameter: float, seed: int, rate: float, left_there: bool,
+    signal: int, activation: int, positions: Any, first: int, last: int, size: int, columns: int, left: int, right: int,
+    collected: int, bias_sums: int, function: int, parameter: float, seed: int, rate: float, left_there: bool,
     tile: Any, activations: Any,
 ) -> None:  # fmt: skip
     """Add the signals of some windows to those of each W_p x that they have, for neurons left to right; and to b's.
@@ -82,23 +117,22 @@ def collect_windows(
     """
     width, rows = right - left, last - first
     for row in range(rows):
-        own, at = tile[row * width : (row + 1) * width], (first + row) * columns + left
-        fetch_ahead(signal.ctypes.data + 4 * (at + _AHEAD * columns), 4 * width)
-        fetch_ahead(activation.ctypes.data + 4 * (at + _AHEAD * columns), 4 * width)
-        copy(signal[at : at + width], own)
+        own, strip = tile.ctypes.data + 4 * row * width, (first + row) * columns + left
+        fetch_ahead(signal + 4 * (strip + _AHEAD * columns), 4 * width)
+        fetch_ahead(activation + 4 * (strip + _AHEAD * columns), 4 * width)
         if rate > 0:
-            mask(own, at, seed, rate)
+            mask_row(signal + 4 * strip, own, width, strip, seed, rate)
+        else:
+            copy_row(signal + 4 * strip, own, width)
         if function != 0:
-            copy(activation[at : at + width], activations[row * width : (row + 1) * width])
+            copy_row(activation + 4 * strip, activations.ctypes.data + 4 * row * width, width)
     a = activations[: rows * width]
     scale_by_slope(function, parameter, tile[: rows * width], a, a, 1 - rate)
     for row in range(rows):
-        own, at = tile[row * width : (row + 1) * width], (first + row) * size
-        add(own, bias_sums)
+        own, strip = tile.ctypes.data + 4 * row * width, (first + row) * columns + left
         if left_there:
-            copy(own, signal[(first + row) * columns + left : (first + row) * columns + right])
-        for place in range(size):
-            add_row(own.ctypes.data, _row(collected, positions, at, place, size, width), width)
+            copy_row(own, signal + 4 * strip, width)
+        _add_to_rows_of_window(own, positions, (first + row) * size, size, width, bias_sums, collected)
 
 
 @inlined
