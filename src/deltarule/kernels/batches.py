@@ -7,8 +7,11 @@ from typing import Any
 from numba import int32, int64
 
 from deltarule.kernels.compiled import inlined, kernel
+from deltarule.kernels.memory import fetch_ahead
 
 __all__ = ["lay_out_sentences"]
+
+_AHEAD = 2  # sentences that are asked for before it is their turn, as they come from all over the corpus
 
 
 @inlined
@@ -19,11 +22,15 @@ def _lay_out_batch(
     """Lay out one batch, with the features of its forms from column `first` on; return how many forms it has."""
     count, token, reach = 1, 0, size // 2
     forms[0] = 0
-    for sentence in sentences:
+    row = 4 * features.shape[1]
+    for k in range(len(sentences)):
+        sentence, coming = sentences[k], sentences[min(k + _AHEAD, len(sentences) - 1)]
         begin, length = offsets[sentence], offsets[sentence + 1] - offsets[sentence]
+        fetch_ahead(tokens.ctypes.data + 4 * offsets[coming], 4 * (offsets[coming + 1] - offsets[coming]))
         for i in range(length):
             form = tokens[begin + i]
             if places[form] == 0:
+                fetch_ahead(features.ctypes.data + row * (form + 1), row)  # read when the sentences are through
                 places[form] = count
                 forms[count] = form + 1
                 count += 1

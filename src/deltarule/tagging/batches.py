@@ -15,7 +15,7 @@ from deltarule.training.stack import Stack
 
 __all__ = ["Sentences", "cut_by_tokens"]
 
-_TOKENS = 16384  # of batches that are put together at a time
+_TOKENS = 32768  # of batches that are put together at a time
 
 
 class Sentences:
@@ -73,7 +73,7 @@ class Sentences:
         )  # fmt: skip
         tokens = tokens[:count]
         data: dict[str, Array] = {name: ids[:distinct] for name, ids in zip(self._names, of_forms, strict=True)}
-        own = dict.fromkeys(self._names, ends[:, 2])
+        of_tokens, own = ends[:, 1], dict.fromkeys(self._names, ends[:, 2])
         data["positions"] = positions
         if self.context is not None:
             data["context"] = np.take(self.context, tokens, axis=0)
@@ -81,7 +81,7 @@ class Sentences:
             if self.whole:
                 data["lengths"], own["lengths"] = lengths.astype(np.int32), ends[:, 0]
             data["labels"] = self.labels[tokens]
-        return Stack(data, {name: own.get(name, ends[:, 1]) for name in data})
+        return Stack(data, {name: own.get(name, of_tokens) for name in data})
 
     def stacks(self, tokens: int, random: np.random.Generator | None = None) -> Iterator[Stack]:
         """Cut all sentences into batches as `batches` does, and return some of these at a time."""
