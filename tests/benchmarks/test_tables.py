@@ -58,7 +58,8 @@ def test_the_limit_is_the_best_rate_of_the_products() -> None:
     assert cells(table, "hidden, forward") == ["900 × 164 × 1500", "443", "89", "111"]
     # 1.3608 GFLOP at 100 GFLOP/s are 13.6 ms, of steps of 20, 25 and 40 ms.
     assert "takes 25.0 ms (20.0–40.0)" in table
-    assert "**54 % of the limit** (34–68)" in table
+    assert "library, 100 GFLOP/s, it would take 13.6 ms: **54 % of the limit** (34–68)" in table
+    assert "own, 125 GFLOP/s, it would take 10.9 ms: **44 % of the limit** (27–54)" in table
 
 
 def test_dense_networks_are_compared_with_those_that_are_called_as_often() -> None:
