@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import json
 import subprocess
 import sys
 import tempfile
@@ -47,17 +47,14 @@ def run(command: Sequence[str | Path], *, until: float = 0.0, variables: dict[st
 
 def _once(command: list[str], variables: dict[str, str]) -> Run:
     """Run a command once; `ParticipantError` with its last words where it fails."""
-    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
-        started = time.perf_counter()
-        process = subprocess.Popen(command, stdout=output, stderr=errors, env=variables)
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - started
-        process.returncode = os.waitstatus_to_exitcode(status)
-        output.seek(0)
-        errors.seek(0)
-        if process.returncode:
-            lines = errors.read().decode(errors="replace").split("\n")
+    with tempfile.TemporaryDirectory() as directory:
+        report, output, errors = (Path(directory, name) for name in ("report", "output", "errors"))
+        with output.open("wb") as written, errors.open("wb") as complained:
+            runner = [sys.executable, "-m", "benchmarks.one_command", str(report), *command]
+            status = subprocess.call(runner, stdout=written, stderr=complained, env=variables)
+        if status:
+            lines = errors.read_text(encoding="utf-8", errors="replace").split("\n")
             last = [line.strip() for line in lines if line.strip()][-1:]
-            raise ParticipantError(last[0] if last else f"ended with status {process.returncode}")
-        unit = 1 if sys.platform == "darwin" else 1024
-        return Run(seconds, usage.ru_maxrss * unit, 0.0, output.read().decode(errors="replace"))
+            raise ParticipantError(last[0] if last else f"ended with status {status}")
+        seconds, memory = json.loads(report.read_text(encoding="utf-8"))
+        return Run(seconds, memory, 0.0, output.read_text(encoding="utf-8", errors="replace"))
