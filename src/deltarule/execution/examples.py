@@ -19,6 +19,7 @@ from deltarule.graph.shapes import Shape
 __all__ = ["cut_by_examples", "work_by_examples"]
 
 _SMALL = 1 << 14  # weights
+_GRAIN = GRAIN // 4  # of such a layer, whose slices need nothing of each other on the way to their gradients
 
 
 def cut_by_examples(affine: Node) -> bool:
@@ -34,4 +35,4 @@ def work_by_examples(units: Iterable[Unit]) -> dict[Shape, Work]:
         affine = unit.affine if isinstance(unit, Layer) else unit.output
         if isinstance(affine.operation, Linear | Affine) and cut_by_examples(affine):
             weights[affine.shape[:-1]] += affine.inputs[1].value.size  # type: ignore[attr-defined]
-    return {rows: Work((*rows, count), GRAIN) for rows, count in weights.items()}
+    return {rows: Work((*rows, count), _GRAIN) for rows, count in weights.items()}
