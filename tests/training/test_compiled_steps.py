@@ -1,5 +1,6 @@
 """Training on kernels beside training on the reference interpreter: same steps, same errors, same fallbacks."""
 
+import copy
 import math
 from itertools import count
 
@@ -343,3 +344,13 @@ class TestMinibatches:
         expected, right = trained(lambda own: map(own.step, Minibatches(data, 8)))
         assert losses == expected
         assert_same(parameters, right)
+
+
+def test_a_copy_of_a_trainer_uses_nothing_of_the_original():
+    trainers = [dr.Trainer(dr.SoftmaxCrossEntropy().loss(network()), dr.Adam(0.1)) for _ in range(2)]
+    losses = [[trainer.step(batch(step)) for step in range(3)] for trainer in trainers]
+    assert losses[0] == losses[1]
+    copied = copy.deepcopy(trainers[0])
+    trainers[0]._ahead._rows[:] = np.nan
+    assert [copied.step(batch(step)) for step in (3, 4)] == [trainers[1].step(batch(step)) for step in (3, 4)]
+    assert_same(everything(copied), everything(trainers[1]))

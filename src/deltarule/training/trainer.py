@@ -115,8 +115,8 @@ class Trainer:
         self._steps_at_once = 1
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave out the plan, whose addresses are those of this process; the next step makes it anew."""
-        return {**self.__dict__, "_plan": None}
+        """Leave out what holds addresses, which are those of this process; the next step makes it anew."""
+        return {**self.__dict__, "_plan": None, "_ahead": None}
 
     def step(self, feeds: Feeds | None = None) -> float:
         """Take one step on a batch.
