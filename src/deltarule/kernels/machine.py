@@ -220,12 +220,12 @@ def run(places: int, threads: int, counters: int, batches: int) -> int:
     steps, changing, watched = given[0], given[1], given[4]
     changed, values = long_integers(given[2], changing), long_integers(given[3], steps * changing)
     seen, saw = long_integers(given[5], watched), long_integers(given[6], steps * watched)
-    settings, held = given[7], given[8]
+    settings, place_of_settings = given[7], given[8]
     fine, loss, losses = given[9], floats(given[10], 1), doubles(given[11], steps)
     for step in range(steps):
         for j in range(changing):
             memory[changed[j]] = values[step * changing + j]
-        memory[held] = settings + 64 * step
+        memory[place_of_settings] = settings + 64 * step  # eight numbers for each
         _lead(functions, threads, counters, program, memory, numbers, tasks, stages)
         losses[step] = loss[0]
         for j in range(watched):

@@ -18,7 +18,7 @@ from deltarule.kernels.vectors import LANES, number
 __all__ = ["mask", "mask_row"]
 
 _BITS = ir.IntType(32)
-_GOLDEN = 0x9E3779B9
+_GOLDEN = 0x9E3779B9  # 2³² over the golden ratio: neighbours come to lie far apart
 _STEPS = (16, 0x7FEB352D), (15, 0x846CA68B)  # the finishing steps of a 32-bit hash: shifts and factors
 
 
@@ -30,7 +30,7 @@ def mask(x: Any, begin: int, seed: int, rate: float) -> None:
 
 @inlined
 def mask_row(source: int, target: int, count: int, begin: int, seed: int, rate: float) -> None:
-    """Do that with the float32 numbers at an address, for those at another, which may be the same."""
+    """Write what `mask` makes of the float32 numbers at an address to another, which may be the same."""
     _mask_vectors(source, target, count, begin, seed, uint32(rate * 4294967296.0), float32(1 / (1 - rate)))
 
 

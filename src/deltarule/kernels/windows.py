@@ -20,7 +20,6 @@ __all__ = ["collect_windows", "finish_windows", "read_windows", "rows_until"]
 # Windows whose numbers are asked for before it is their turn: a slice has some columns of each row, and a processor
 # does not guess by itself that it will need those of the next.
 _AHEAD = 8
-_PLACES = 5  # of a window whose rows are summed, or added to, in one pass
 
 
 @inlined
@@ -30,47 +29,41 @@ def _row(matrix: int, positions: Any, at: int, place: int, size: int, width: int
 
 
 @inlined
-def _sum_rows_of_window(
-    products: int, positions: Any, at: int, size: int, width: int, bias: int, target: int
-) -> None:  # fmt: skip
-    """Target ← b + Σ_p W_p x, for a window."""
-    begin = 0
-    if size >= _PLACES:
-        sum_six_rows(
-            bias,
-            _row(products, positions, at, 0, size, width),
-            _row(products, positions, at, 1, size, width),
-            _row(products, positions, at, 2, size, width),
-            _row(products, positions, at, 3, size, width),
-            _row(products, positions, at, 4, size, width), target, width,
-        )  # fmt: skip
-        begin = _PLACES
-    else:
-        copy_row(bias, target, width)
-    for place in range(begin, size):
-        add_row(_row(products, positions, at, place, size, width), target, width)
+def _first_five_rows(matrix: int, positions: Any, at: int, size: int, width: int) -> Any:
+    """Return the addresses of the rows for the first five places of a window."""
+    return (
+        _row(matrix, positions, at, 0, size, width), _row(matrix, positions, at, 1, size, width),
+        _row(matrix, positions, at, 2, size, width), _row(matrix, positions, at, 3, size, width),
+        _row(matrix, positions, at, 4, size, width),
+    )  # fmt: skip
 
 
 @inlined
-def _add_to_rows_of_window(
-    own: int, positions: Any, at: int, size: int, width: int, bias_sums: int, collected: int
-) -> None:  # fmt: skip
-    """Add the signal of a window to that of b, and of each W_p x that it has."""
-    begin = 0
-    if size >= _PLACES:
-        add_row_to_six(
-            own, bias_sums,
-            _row(collected, positions, at, 0, size, width),
-            _row(collected, positions, at, 1, size, width),
-            _row(collected, positions, at, 2, size, width),
-            _row(collected, positions, at, 3, size, width),
-            _row(collected, positions, at, 4, size, width), width,
-        )  # fmt: skip
-        begin = _PLACES
+def _sum_window(products: int, positions: Any, at: int, size: int, width: int, bias: int, z: int) -> None:
+    """z ← b + Σ_p W_p x, for one window."""
+    together = 5 if size >= 5 else 0
+    if together:
+        one, two, three, four, five = _first_five_rows(products, positions, at, size, width)
+        sum_six_rows(bias, one, two, three, four, five, z, width)
     else:
-        add_row(own, bias_sums, width)
-    for place in range(begin, size):
-        add_row(own, _row(collected, positions, at, place, size, width), width)
+        copy_row(bias, z, width)
+    for place in range(together, size):
+        add_row(_row(products, positions, at, place, size, width), z, width)
+
+
+@inlined
+def _collect_window(
+    signal: int, positions: Any, at: int, size: int, width: int, bias_sums: int, collected: int
+) -> None:
+    """Add the signal of one window to that of b, and to that of each W_p x that it has."""
+    together = 5 if size >= 5 else 0
+    if together:
+        one, two, three, four, five = _first_five_rows(collected, positions, at, size, width)
+        add_row_to_six(signal, bias_sums, one, two, three, four, five, width)
+    else:
+        add_row(signal, bias_sums, width)
+    for place in range(together, size):
+        add_row(signal, _row(collected, positions, at, place, size, width), width)
 
 
 @inlined
@@ -92,7 +85,7 @@ def finish_windows(
     for row in range(rows):
         own, strip = tile.ctypes.data + 4 * row * width, (first + row) * columns + left
         fetch_ahead(z + 4 * (strip + _AHEAD * columns), 4 * width)
-        _sum_rows_of_window(products, positions, (first + row) * size, size, width, bias + 4 * left, own)
+        _sum_window(products, positions, (first + row) * size, size, width, bias + 4 * left, own)
         if addend != 0:
             add_row(addend + 4 * strip, own, width)
     map_function(function, parameter, tile[: rows * width])
@@ -132,7 +125,7 @@ def collect_windows(
         own, strip = tile.ctypes.data + 4 * row * width, (first + row) * columns + left
         if left_there:
             copy_row(own, signal + 4 * strip, width)
-        _add_to_rows_of_window(own, positions, (first + row) * size, size, width, bias_sums, collected)
+        _collect_window(own, positions, (first + row) * size, size, width, bias_sums, collected)
 
 
 @inlined

@@ -68,7 +68,7 @@ class SettingsAhead:
     def address_of(self, step: int) -> int:
         """Return where the settings of a step lie, until others are asked for."""
         at = self._find(step, 1)
-        return self._begin + 64 * at
+        return self._begin + 64 * at  # eight numbers for each
 
     def _find(self, step: int, count: int) -> int:
         """Return the row of a step, once there are rows for it and those after it."""
