@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import platform
 import shlex
+import subprocess
 import sys
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+from benchmarks.worker import environment
 
 __all__ = ["circumstances", "cores"]
 
@@ -17,13 +20,14 @@ PACKAGES = ("deltarule", "numpy", "scipy", "numba", "torch", "jax", "thinc", "sp
 
 
 def circumstances(arguments: list[str], data: str) -> dict[str, Any]:
-    """Describe a run: processor, cores, memory, versions, date, command, data."""
+    """Describe a run: processor, cores, memory, NumPy's library for products, versions, date, command, data."""
     return {
         "processor": _processor(),
         "cores": cores(),
         "memory": _memory(),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
+        "algebra": _algebra(),
         "versions": {name: found for name in PACKAGES if (found := _version(name))},
         "date": date.today().isoformat(),
         "command": shlex.join(["python", "-m", "benchmarks", *_without_folder(arguments)]),
@@ -59,6 +63,19 @@ def _memory() -> int | None:
         return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9)
     except (AttributeError, ValueError, OSError):
         return None
+
+
+def _algebra() -> str:
+    """Return NumPy's library for products of matrices, and for which processor it multiplies here."""
+    program = (
+        "import numpy, threadpoolctl\n"
+        "for found in threadpoolctl.threadpool_info():\n"
+        "    if found['user_api'] == 'blas': print(found['internal_api'], 'for', found.get('architecture', '?'))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program], env=environment(1), capture_output=True, text=True, check=True
+    )
+    return run.stdout.partition("\n")[0] or "unknown"
 
 
 def _version(package: str) -> str | None:

@@ -56,7 +56,8 @@ def circumstances(result: dict[str, Any]) -> str:
     quick = " **A quick run, only to see that all works.**" if pace["quick"] else ""
     return (
         f"Measured on {on['date']} by `{on['command']}`, with {on['data']}; {on['cores']} cores ({on['processor']})"
-        f"{memory}, {on['system']}, Python {on['python']}, {versions}.{disturbance(result['rows'])}{quick}"
+        f"{memory}, {on['system']}, Python {on['python']}, {versions};"
+        f" NumPy multiplies by {on['algebra']}.{disturbance(result['rows'])}{quick}"
     )
 
 

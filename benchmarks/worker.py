@@ -35,10 +35,17 @@ class Task(Protocol):
         """Return whatever else is worth saying, measured outside of the timed steps."""
 
 
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "NPROC")
+TUNING = ("OPENBLAS_", "MKL_", "BLIS_", "NUMBA_CPU_", "ATEN_CPU_", "ONEDNN_MAX_CPU_", "DNNL_MAX_CPU_")
+
+
 def environment(threads: int) -> dict[str, str]:
-    """Return the environment variables that hold every library to so many threads."""
-    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "NPROC")
-    return {**os.environ, **{name: str(threads) for name in names}}
+    """Return the environment variables that hold every library to so many threads.
+
+    Those that have a library take the processor for another are left out: each is to run as fast as it can.
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(TUNING)}
+    return {**kept, **{name: str(threads) for name in THREADS}}
 
 
 def timed(task: Task, seconds: float) -> dict[str, float]:

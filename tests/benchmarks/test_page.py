@@ -50,8 +50,9 @@ def test_circumstances_name_machine_versions_and_command() -> None:
     assert result is not None
     assert circumstances(result) == (
         "Measured on 2026-01-31 by `python -m benchmarks tagger`, with the sample corpus of the package; 2 cores"
-        " (Imaginary 9000), 16 GB, Linux x86_64, Python 3.11.7, deltarule 0.1.0, jax 0.10.2. Other programs took more"
-        " than a tenth of a core in 2 of 18 turns, at most 0.2 cores."
+        " (Imaginary 9000), 16 GB, Linux x86_64, Python 3.11.7, deltarule 0.1.0, jax 0.10.2; NumPy multiplies"
+        " by openblas for Imaginary. Other programs took more than a tenth of a core in 2 of 18 turns, at most 0.2"
+        " cores."
     )
     result["pace"]["quick"] = True
     assert "quick run" in circumstances(result)
