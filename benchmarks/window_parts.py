@@ -24,7 +24,8 @@ from deltarule.kernels.windows import collect_windows, finish_windows
 
 __all__ = ["Layer", "measure"]
 
-_neurons, _multiply, _share = slices.neurons_of_slice, slices._multiply_vectors, slices._share_out
+_neurons, _lay_out, _multiply = slices.neurons_of_slice, slices._lay_out_weights, slices._multiply_vectors
+_share, _write = slices._share_out, slices._write_rest
 _VECTORS, _SHARED, _WINDOWS, ALL = slices._VECTORS, slices._SHARED, slices._WINDOWS, slices.ALL
 
 
@@ -32,8 +33,9 @@ _VECTORS, _SHARED, _WINDOWS, ALL = slices._VECTORS, slices._SHARED, slices._WIND
 def _products(p: Any, memory: Any, x: Any, part: int, parts: int) -> None:
     o = operands(p, memory)
     left, right = _neurons(o[6], part, parts)
+    _lay_out(o, left, right, o[15])
     for first in range(0, o[2], _VECTORS):
-        _multiply(o, left, right, first, min(first + _VECTORS, o[2]), o[12])
+        _multiply(o, (right - left) * o[5], first, min(first + _VECTORS, o[2]), o[15], o[12])
 
 
 @njit(nogil=True)  # type: ignore[untyped-decorator]
@@ -53,7 +55,8 @@ def _products_back(p: Any, memory: Any, x: Any, part: int, parts: int) -> None:
     o = operands(p, memory)
     left, right = _neurons(o[6], part, parts)
     for first in range(0, o[2], _SHARED):
-        _share(o, part, left, right, first, min(first + _SHARED, o[2]), o[11])
+        _share(o, part, left, right, first, min(first + _SHARED, o[2]), o[11], o[16])
+    _write(o, left, right, o[16])
 
 
 @njit(nogil=True)  # type: ignore[untyped-decorator]

@@ -5,12 +5,12 @@ from hypothesis import strategies as st
 from numba import njit
 
 from deltarule.kernels import instructions as do
-from deltarule.kernels.products import multiply
+from deltarule.kernels.products import multiply, multiply_blocks
 from deltarule.kernels.tiles import COLUMNS, ROWS
 
 SIZES = [
     (5, 3, 4), (40, 7, 9), (7, 40, 9), (1, 1, 1), (1, 60, 1), (33, 33, 2), (70, 40, 300), (130, 200, 90),
-    (3, 50, 600), (9, 100, 700), (17, 49, 257),
+    (3, 50, 600), (9, 100, 700), (17, 49, 257), (40, 3, 2100), (16, 8, 1100), (9, 12, 1025), (33, 36, 100), (8, 11, 16),
 ]  # fmt: skip
 
 SIDES = [("rows", 0, 3 * ROWS), ("columns", 1, 2 * COLUMNS + 5), ("inner", 0, 300)]
@@ -72,6 +72,29 @@ def test_products_of_any_size(data):
     assert np.isnan(result[:, columns:]).all()
 
 
+@njit
+def multiplied_blocks(rows, columns, inner, blocks, a, a_stride, b, b_stride, b_block, c, c_stride):
+    multiply_blocks(rows, columns, inner, blocks, a, a_stride, b, b_stride, b_block, c, c_stride)
+
+
+@settings(max_examples=100)
+@given(st.integers(0, 20), st.integers(1, 110), st.integers(0, 90), st.integers(1, 7), st.integers(0, 3))
+def test_products_with_blocks_that_lie_side_by_side(rows, columns, inner, blocks, apart):
+    """As W_1 ... W_k do in the weights of a window layer."""
+    random = np.random.default_rng(0)
+    a = random.normal(size=(rows, blocks * inner)).astype(np.float32)
+    b = random.normal(size=(inner, blocks, columns + apart)).astype(np.float32)
+    b[:, :, columns:] = np.nan
+    result = np.full((rows, columns + 1), np.nan, np.float32)
+    multiplied_blocks(
+        rows, columns, inner, blocks, a.ctypes.data, blocks * inner, b.ctypes.data, blocks * (columns + apart),
+        columns + apart, result.ctypes.data, columns + 1,
+    )  # fmt: skip
+    expected = np.einsum("rpk,kpc->rc", a.reshape(rows, blocks, inner).astype(np.float64), b[:, :, :columns])
+    np.testing.assert_allclose(result[:, :columns], expected, rtol=1e-5, atol=2e-5 * max(1, blocks * inner / 50))
+    assert np.isnan(result[:, columns]).all()
+
+
 @pytest.mark.parametrize("slices", [1, 2, 8])
 @pytest.mark.parametrize("sizes", [(200, 30, 10), (5, 40, 3), (1, 1, 1)])
 def test_products_that_are_cut_by_examples(run, normal, sizes, slices):
@@ -114,9 +137,13 @@ def test_products_over_nothing_are_zero_or_what_was_there(run, strides, transpos
     assert (result == 5).all()
 
 
-def test_nan_and_infinity_reach_their_rows_and_columns_alone(run):
-    a, b = np.ones((3, 2), np.float32), np.ones((2, 3), np.float32)
-    a[1, 0], b[1, 2] = np.nan, np.inf
-    result = np.zeros((3, 3), np.float32)
-    run(do.MULTIPLY, 3, 3, 2, a, 2, 0, b, 3, 0, result, 3, 0)
-    np.testing.assert_array_equal(result, [[2, 2, np.inf], [np.nan] * 3, [2, 2, np.inf]])
+@pytest.mark.parametrize("inner", [2, 50, 67])
+@pytest.mark.parametrize("columns", [3, 7, 11, 36])
+def test_nan_and_infinity_reach_their_rows_and_columns_alone(run, columns, inner):
+    a, b = np.ones((9, inner), np.float32), np.ones((inner, columns), np.float32)
+    a[1, inner - 1], b[1, columns - 1] = np.nan, np.inf
+    expected = np.full((9, columns), float(inner))
+    expected[:, columns - 1], expected[1] = np.inf, np.nan
+    result = np.zeros((9, columns), np.float32)
+    run(do.MULTIPLY, 9, columns, inner, a, inner, 0, b, columns, 0, result, columns, 0)
+    np.testing.assert_array_equal(result, expected)

@@ -5,6 +5,7 @@ import pytest
 
 from deltarule.kernels import elementwise
 from deltarule.kernels import instructions as do
+from deltarule.kernels.vectors import LANES
 
 SEED, RATE = 99, 0.3
 # Vectors, windows, size, dimension, neurons; few vectors are multiplied another way than many.
@@ -12,6 +13,7 @@ SIZES = [
     (7, 20, 3, 4, 5), (40, 5, 5, 3, 70), (1, 1, 1, 1, 1), (6, 130, 2, 3, 17), (9, 0, 3, 4, 6), (4, 65, 4, 2, 33),
     (64, 40, 3, 5, 11), (63, 40, 3, 5, 11), (70, 40, 3, 21, 37), (200, 0, 2, 3, 4), (300, 90, 5, 2, 1),
     (150, 33, 1, 7, 20), (700, 50, 2, 3, 150), (300, 9, 2, 300, 50),
+    (300, 90, 5, 36, 70), (130, 60, 2, 164, 40), (20, 30, 3, 17, 9),
 ]  # fmt: skip
 
 
@@ -26,6 +28,12 @@ def mask(run, *shape):
     return ones
 
 
+def room(weight, size):
+    """Return room for weights of a slice, or their gradients, in rows of whole vectors."""
+    outputs, width = weight.shape
+    return np.full((width // size, size * outputs + LANES), np.nan, np.float32)
+
+
 def layer(run, x, positions, weight, bias, slices, addend=0):
     """Return dropout(tanh(z)), and what the pass back needs."""
     (vectors, dimension), (windows, size), outputs = x.shape, positions.shape, len(weight)
@@ -35,7 +43,7 @@ def layer(run, x, positions, weight, bias, slices, addend=0):
     products = np.full((vectors, size * outputs), np.nan, np.float32)
     run(
         do.WINDOW_LAYER, apart, dimension + 2, vectors, dimension, weight, size, outputs, positions, windows, bias,
-        outputs, z, products, SEED, addend, numbers=[elementwise.TANH, 0, RATE], slices=slices,
+        outputs, z, products, SEED, addend, room(weight, size), numbers=[elementwise.TANH, 0, RATE], slices=slices,
     )  # fmt: skip
     return z, apart, products
 
@@ -58,7 +66,7 @@ def test_slices_of_neurons_forward_and_back(run, normal, sizes, added, slices):
     parts, shared = np.full((slices, vectors, dimension), np.nan, np.float32), np.full_like(x, np.nan)
     run(
         do.WINDOW_SIGNALS, apart, dimension + 2, vectors, dimension, weight, size, outputs, positions, windows,
-        signal, z, products, sums, gradient, parts, SEED,
+        signal, z, products, sums, gradient, parts, SEED, room(weight, size),
         numbers=[elementwise.TANH, 0, RATE, added], slices=slices,
     )  # fmt: skip
     if added:
@@ -77,7 +85,7 @@ def test_neither_gradient_nor_signal_where_none_is_wanted(run, normal):
     sums = np.full(4, np.nan, np.float32)
     run(
         do.WINDOW_SIGNALS, apart, 5, 5, 3, weight, 2, 4, positions, 8, normal(8, 4), z, products, sums, 0, 0,
-        SEED,
+        SEED, room(weight, 2),
         numbers=[elementwise.TANH, 0, RATE, 0],
     )  # fmt: skip
     assert np.isfinite(sums).all()

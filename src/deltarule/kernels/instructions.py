@@ -36,12 +36,12 @@ ADD_SCALED = 17  # source target count [factor] | entries
 FILL = 18  # target count [number] | entries
 READ_ROWS = 19  # table ids count columns output stride | rows
 ADD_ROWS = 20  # values ids count columns stride sums
-# Scratch has count × size × columns numbers for each thread.
+# Scratch has count × size × columns numbers for each thread, room dimension × (size × columns + a vector).
 # vectors vector_stride count dimension weight size columns positions windows bias bias_count z scratch
-# seed addend [function parameter rate] | columns
+# seed addend room [function parameter rate] | columns
 WINDOW_LAYER = 21
 # vectors vector_stride count dimension weight size columns positions windows signal activation
-# scratch bias_sums gradient parts seed [function parameter rate signal_left] | columns
+# scratch bias_sums gradient parts seed room [function parameter rate signal_left] | columns
 WINDOW_SIGNALS = 22
 SUM_PARTS = 23  # parts part_count count output | entries
 CHOOSE_WINDOWS = 24  # count vectors size → few many windows places collected_windows collected_vectors

@@ -10,21 +10,25 @@ from numba.extending import intrinsic
 
 from deltarule.kernels.compiled import called_by_name, inlined
 from deltarule.kernels.memory import floats
+from deltarule.kernels.narrow_tiles import MOST_NARROW, NARROW_ROWS, WIDTHS, multiply_narrow_tile
+from deltarule.kernels.row_sums import copy_row
 from deltarule.kernels.rows import copy, fill
-from deltarule.kernels.tiles import COLUMNS, ROWS, multiply_tile
+from deltarule.kernels.tiles import COLUMNS, ROWS, SEVERAL_BLOCKS, multiply_tile
 from deltarule.kernels.transposition import transpose
 from deltarule.kernels.vectors import LANES
 
-__all__ = ["multiply"]
+__all__ = ["multiply", "multiply_blocks"]
 
 _DEPTH = 256  # inner numbers at a time, so that what a tile reads of A and B stays near
+_NARROW_DEPTH = 1024  # the same for few columns
+_WORTH_NARROW = 64  # inner numbers for which it is less work to treat the last few columns of many by themselves
 _FEW = 4  # rows for which it is less work to add up products of rows of Bᵀ than to transpose it
 
 
 @inlined
 def _go_down(
     rows: int, columns: int, inner: int, a: int, a_row: int, a_step: int, b: int, b_stride: int, c: int, c_stride: int,
-    addend: int, addend_stride: int,
+    addend: int, addend_stride: int, blocks: int, b_block: int,
 ) -> None:  # fmt: skip
     """Multiply tiles one below the other."""
     tiles = _parts(rows, ROWS)
@@ -32,7 +36,7 @@ def _go_down(
         first, last = rows * i // tiles, rows * (i + 1) // tiles
         multiply_tile(
             last - first, columns, inner, a + 4 * first * a_row, a_row, a_step, b, b_stride, c + 4 * first * c_stride,
-            c_stride, addend + 4 * first * addend_stride if addend != 0 else 0, addend_stride,
+            c_stride, addend + 4 * first * addend_stride if addend != 0 else 0, addend_stride, blocks, b_block,
         )  # fmt: skip
 
 
@@ -40,6 +44,14 @@ def _go_down(
 def _parts(count: int, most: int) -> int:
     """Return in how many parts of at most so many to cut a number."""
     return (count + most - 1) // most
+
+
+@inlined
+def _panel(columns: int, i: int, panels: int) -> Any:
+    """Return where a panel of the columns begins and how many it has: all are about equal, as narrow ones are slow."""
+    vectors = _parts(columns, LANES)
+    left = LANES * (vectors * i // panels)
+    return left, min(LANES * (vectors * (i + 1) // panels), columns) - left
 
 
 @inlined
@@ -70,6 +82,56 @@ def _add_products_of_rows(
                 for k in range(inner):
                     total += own[k * a_step] * other[k]
             result[j] = total
+
+
+@inlined
+def _narrow_columns(rows: int, columns: int, inner: int) -> int:
+    """Return how many columns, all or the last, are so few that a vector should have several inner numbers of them."""
+    if rows < _FEW or inner < LANES:
+        return 0
+    if columns <= MOST_NARROW:
+        return columns
+    rest = columns % LANES
+    return rest if rest <= min(WIDTHS[0], MOST_NARROW) and columns > 2 * LANES and inner >= _WORTH_NARROW else 0
+
+
+@inlined
+def _pack_rows(
+    begin: int, end: int, b: int, b_stride: int, block: int, b_block: int, columns: int, memory: int, width: int
+) -> None:  # fmt: skip
+    """Put the columns of some rows of B, which is blocks of so many rows, one behind the other."""
+    for number in range(begin // block, _parts(end, block)):
+        first, last = max(begin, number * block), min(end, (number + 1) * block)
+        for k in range(first, last):
+            row = b + 4 * (number * b_block + (k - number * block) * b_stride)
+            copy_row(row, memory + 4 * (k - begin) * width, columns)
+
+
+@inlined
+def _multiply_narrow(
+    rows: int, columns: int, inner: int, a: int, a_row: int, b: int, b_stride: int, b_transposed: bool, block: int,
+    b_block: int, c: int, c_stride: int, addend: int, addend_stride: int, memory: int,
+) -> None:  # fmt: skip
+    """C ← A B + D for few columns; B is blocks of so many rows."""
+    depths, tiles = _parts(inner, _NARROW_DEPTH), _parts(rows, NARROW_ROWS)
+    for left in range(0, columns, WIDTHS[-1]):
+        few = min(columns - left, WIDTHS[-1])
+        width = WIDTHS[0] if few <= WIDTHS[0] else WIDTHS[-1]
+        for part in range(depths):
+            begin, end = inner * part // depths, inner * (part + 1) // depths
+            fill(floats(memory + 4 * (end - begin) * width, LANES), 0)
+            if b_transposed:
+                transpose(b + 4 * (left * b_stride + begin), b_stride, few, end - begin, memory, width)
+            else:
+                _pack_rows(begin, end, b + 4 * left, b_stride, block, b_block, few, memory, width)
+            d, d_stride = (addend, addend_stride) if part == 0 else (c, c_stride)
+            for i in range(tiles):
+                first, last = rows * i // tiles, rows * (i + 1) // tiles
+                multiply_narrow_tile(
+                    last - first, few, width, end - begin, a + 4 * (first * a_row + begin), a_row, memory,
+                    c + 4 * (first * c_stride + left), c_stride,
+                    d + 4 * (first * d_stride + left) if d != 0 else 0, d_stride,
+                )  # fmt: skip
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -113,10 +175,17 @@ def multiply(
         _add_products_of_rows(rows, columns, inner, a, a_row, a_step, b, b_stride, c, c_stride)
     else:
         panel: int = _memory_of_panel()
-        vectors, panels, depths = _parts(columns, LANES), _parts(columns, COLUMNS), _parts(inner, _DEPTH)
-        for i in range(panels):  # equal ones, as narrow ones are slow
-            left = LANES * (vectors * i // panels)
-            width = min(LANES * (vectors * (i + 1) // panels), columns) - left
+        narrow = _narrow_columns(rows, columns, inner) if a_step == 1 else 0
+        if narrow > 0:
+            columns -= narrow
+            _multiply_narrow(
+                rows, narrow, inner, a, a_row, b + 4 * columns * (b_stride if b_transposed else 1), b_stride,
+                b_transposed, inner, 0, c + 4 * columns, c_stride, addend + 4 * columns if addend != 0 else 0,
+                addend_stride, panel,
+            )  # fmt: skip
+        panels, depths = _parts(columns, COLUMNS), _parts(inner, _DEPTH)
+        for i in range(panels):
+            left, width = _panel(columns, i, panels)
             for part in range(depths):
                 begin, end = inner * part // depths, inner * (part + 1) // depths
                 own, stride = b + 4 * (begin * b_stride + left), b_stride
@@ -126,6 +195,43 @@ def multiply(
                 d, d_stride = (addend, addend_stride) if part == 0 else (c, c_stride)
                 _go_down(
                     rows, width, end - begin, a + 4 * begin * a_step, a_row, a_step, own, stride, c + 4 * left,
-                    c_stride, d + 4 * left if d != 0 else 0, d_stride,
+                    c_stride, d + 4 * left if d != 0 else 0, d_stride, 1, 0,
                 )  # fmt: skip
+    return 0
+
+
+@called_by_name(int64(int64, int64, int64, int64, int64, int64, int64, int64, int64, int64, int64))
+def multiply_blocks(
+    rows: int, columns: int, inner: int, blocks: int, a: int, a_stride: int, b: int, b_stride: int, b_block: int,
+    c: int, c_stride: int,
+) -> int:  # fmt: skip
+    """C ← A B for float32 matrices, where B is blocks that may lie apart, or one within the other.
+
+    Parameters
+    ----------
+    rows, columns, inner, blocks : A is (rows, blocks × inner), and B blocks of (inner, columns)
+    a, b, c : addresses
+    a_stride, b_stride, b_block, c_stride : numbers from one row in memory, or block, to the next
+    """
+    if inner <= 0:
+        _begin(rows, columns, c, c_stride, 0, 0)
+        return 0
+    narrow = _narrow_columns(rows, columns, inner * blocks)
+    if narrow > 0:
+        columns -= narrow
+        _multiply_narrow(
+            rows, narrow, inner * blocks, a, a_stride, b + 4 * columns, b_stride, False, inner, b_block,
+            c + 4 * columns, c_stride, 0, 0, _memory_of_panel(),
+        )  # fmt: skip
+    panels, together = _parts(columns, COLUMNS), max(1, _DEPTH // inner) if SEVERAL_BLOCKS else 1
+    parts = _parts(blocks, together)
+    for i in range(panels):
+        left, width = _panel(columns, i, panels)
+        to = c + 4 * left
+        for part in range(parts):
+            begin, end = blocks * part // parts, blocks * (part + 1) // parts
+            _go_down(
+                rows, width, inner, a + 4 * begin * inner, a_stride, 1, b + 4 * (begin * b_block + left), b_stride, to,
+                c_stride, to if part > 0 else 0, c_stride, end - begin, b_block,
+            )  # fmt: skip
     return 0

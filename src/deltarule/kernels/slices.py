@@ -14,9 +14,11 @@ from deltarule.kernels import instructions as do
 from deltarule.kernels.compiled import inlined
 from deltarule.kernels.layers import finish_rows
 from deltarule.kernels.memory import doubles, fetch_ahead, floats, integers
-from deltarule.kernels.products import multiply
+from deltarule.kernels.products import multiply, multiply_blocks
 from deltarule.kernels.rows import add_distinct_rows, fill
+from deltarule.kernels.transposition import transpose
 from deltarule.kernels.updates import update
+from deltarule.kernels.vectors import LANES
 from deltarule.kernels.windows import collect_windows, finish_windows, rows_until
 
 __all__ = [
@@ -114,14 +116,16 @@ def window_layer(o: Any, x: Any, part: int, parts: int, worker: int) -> None:
     count, windows, size, columns = o[2], o[8], o[5], o[6]
     left, right = neurons_of_slice(columns, part, parts)
     positions, products = integers(o[7], ALL), o[12] + 4 * worker * columns * size * count
+    weights = o[15] + 4 * worker * o[3] * (columns * size + LANES)
     tile = np.empty(_WINDOWS * (right - left), np.float32)
+    _lay_out_weights(o, left, right, weights)
     done = 0
     for first in range(0, windows, _WINDOWS):
         last = min(first + _WINDOWS, windows)
         needed = rows_until(positions, first * size, last * size)
         if needed > done:
             until = min(count, done + (needed - done + _VECTORS - 1) // _VECTORS * _VECTORS)
-            _multiply_vectors(o, left, right, done, until, products)
+            _multiply_vectors(o, (right - left) * size, done, until, weights, products)
             done = until
         finish_windows(
             products, positions, first, last, size, columns, left, right, o[11], o[9], o[14], int64(x[0]), x[1], o[13],
@@ -130,15 +134,29 @@ def window_layer(o: Any, x: Any, part: int, parts: int, worker: int) -> None:
 
 
 @inlined
-def _multiply_vectors(o: Any, left: int, right: int, first: int, last: int, products: int) -> None:
-    """Multiply vectors first to last with every W_p of neurons left to right."""
+def _lay_out_weights(o: Any, left: int, right: int, weights: int) -> None:
+    """Put the transposed W_p of some neurons side by side, so that their products are one."""
     dimension, size, neurons = o[3], o[5], right - left
     for place in range(size):
-        multiply(
-            last - first, neurons, dimension, o[0] + 4 * first * o[1], o[1], False,
-            o[4] + 4 * (left * size + place) * dimension, size * dimension, True,
-            products + 4 * (first * size + place) * neurons, size * neurons, 0, 0,
+        transpose(
+            o[4] + 4 * (left * size + place) * dimension, size * dimension, neurons, dimension,
+            weights + 4 * place * neurons, _whole_vectors(size * neurons),
         )  # fmt: skip
+
+
+@inlined
+def _whole_vectors(columns: int) -> int:
+    """Return how many numbers as many vectors have as a row needs."""
+    return (columns + LANES - 1) // LANES * LANES
+
+
+@inlined
+def _multiply_vectors(o: Any, columns: int, first: int, last: int, weights: int, products: int) -> None:
+    """Multiply vectors first to last with every W_p of some neurons."""
+    multiply(
+        last - first, columns, o[3], o[0] + 4 * first * o[1], o[1], False, weights, _whole_vectors(columns), False,
+        products + 4 * first * columns, columns, 0, 0,
+    )  # fmt: skip
 
 
 @inlined
@@ -161,28 +179,60 @@ def window_signals(o: Any, x: Any, part: int, parts: int, worker: int) -> None:
             x[1], o[15], x[2], x[3] != 0, tile, activations,
         )  # fmt: skip
     fill(floats(collected, count * width)[ready * width :], 0)
+    gradients = o[16] + 4 * worker * o[3] * (columns * size + LANES)
     for first in range(0, max(count, 1), _SHARED):
-        _share_out(o, part, left, right, first, min(first + _SHARED, count), collected)
+        _share_out(o, part, left, right, first, min(first + _SHARED, count), collected, gradients)
+    if o[13] != 0:
+        _write_rest(o, left, right, gradients)
 
 
 @inlined
-def _share_out(o: Any, part: int, left: int, right: int, first: int, last: int, collected: int) -> None:
-    """Share out the signals collected for vectors first to last: δ xᵀ, summed over them, and a part of Wᵀ δ."""
+def _share_out(o: Any, part: int, left: int, right: int, first: int, last: int, collected: int, gradients: int) -> None:
+    """Share out the signals collected for vectors first to last: x δᵀ, summed over them, and a part of Wᵀ δ."""
     count, dimension, size, neurons = o[2], o[3], o[5], right - left
-    vectors, signals = o[0] + 4 * first * o[1], collected + 4 * first * size * neurons
-    part_of_shared, stride = o[14] + 4 * (part * count + first) * dimension, size * dimension
+    columns, stride = size * neurons, size * dimension
+    vectors, signals = o[0] + 4 * first * o[1], collected + 4 * first * columns
+    if o[14] != 0:
+        multiply_blocks(
+            last - first, dimension, neurons, size, signals, columns, o[4] + 4 * left * stride, stride, dimension,
+            o[14] + 4 * (part * count + first) * dimension, dimension,
+        )  # fmt: skip
+    if o[13] == 0:
+        return
+    whole = _in_whole_vectors(dimension)
     for place in range(size):
-        own, at = signals + 4 * place * neurons, 4 * (left * stride + place * dimension)
-        if o[14] != 0:
-            multiply(
-                last - first, dimension, neurons, own, size * neurons, False, o[4] + at, stride, False, part_of_shared,
-                dimension, part_of_shared if place > 0 else 0, dimension,
-            )  # fmt: skip
-        if o[13] != 0:
-            multiply(
-                neurons, dimension, last - first, own, size * neurons, True, vectors, o[1], False, o[13] + at, stride,
-                o[13] + at if first > 0 else 0, stride,
-            )  # fmt: skip
+        gradient = o[13] + 4 * (left * stride + place * dimension)
+        multiply(
+            neurons, whole, last - first, signals + 4 * place * neurons, columns, True, vectors, o[1], False, gradient,
+            stride, gradient if first > 0 else 0, stride,
+        )  # fmt: skip
+    if whole < dimension:
+        multiply(
+            dimension - whole, columns, last - first, vectors + 4 * whole, o[1], True, signals, columns, False,
+            gradients, columns, gradients if first > 0 else 0, columns,
+        )  # fmt: skip
+
+
+@inlined
+def _in_whole_vectors(dimension: int) -> int:
+    """Return how many numbers of x are multiplied along their rows: all, but for so few that most of a vector is empty.
+
+    Those are multiplied the other way round: there they are rows, of which there may be any number.
+    """
+    rest = dimension % LANES
+    return dimension - rest if rest <= LANES // 4 else dimension
+
+
+@inlined
+def _write_rest(o: Any, left: int, right: int, gradients: int) -> None:
+    """Transpose the gradients that were found the other way round to where they belong."""
+    dimension, size, neurons = o[3], o[5], right - left
+    whole = _in_whole_vectors(dimension)
+    for place in range(size):
+        transpose(
+            gradients + 4 * place * neurons, size * neurons, dimension - whole, neurons,
+            o[13] + 4 * ((left * size + place) * dimension + whole), size * dimension,
+        )  # fmt: skip
 
 
 @inlined

@@ -11,6 +11,7 @@ from deltarule.execution.sizes import GRAIN, MOST_SLICES, Work
 from deltarule.graph import Node
 from deltarule.kernels import elementwise
 from deltarule.kernels import instructions as do
+from deltarule.kernels.vectors import LANES
 
 __all__ = ["WindowLayer"]
 
@@ -30,6 +31,8 @@ class WindowLayer:
         self.stride = c.program.constant(self.x.stride) if self.x.stride else c.size((self.dimension,))
         # For products forward, and the signals collected for them back.
         self.scratch = c.program.scratch((*self.count, self.size * self.outputs))
+        # For the W_p of a slice side by side, in rows of whole vectors, or for their gradients.
+        self.weights = c.program.scratch((self.dimension, self.size * self.outputs + LANES))
         # Fewer slices, as products of narrow matrices are slow.
         self.work = Work((*self.count, self.dimension, self.size, self.outputs), GRAIN, 4)
 
@@ -42,7 +45,7 @@ class WindowLayer:
             [self.x, self.stride, c.size(self.count), c.size((self.dimension,)), self.w, c.size((self.size,)),
              c.size((self.outputs,)), c.ids(self.positions, self.count), c.size(self.positions.shape[:1]), bias,
              c.size((self.outputs,)), z, self.scratch, finish.seed,
-             c.program.constant(0) if added is None else added],
+             c.program.constant(0) if added is None else added, self.weights],
             reads=[self.x, self.w, bias, *([] if added is None else [added])],
             writes=[z],
             work=self.work,
@@ -87,7 +90,8 @@ class WindowLayer:
             do.WINDOW_SIGNALS,
             [self.x, self.stride, count, c.size((self.dimension,)), self.w, c.size((self.size,)),
              c.size((self.outputs,)), ids, windows, delta, activation, self.scratch, sums,
-             nothing if gradient is None else gradient, nothing if parts is None else parts, finish.seed],
+             nothing if gradient is None else gradient, nothing if parts is None else parts, finish.seed,
+             self.weights],
             reads=[self.x, self.w, activation, ids, *depends],
             writes=[delta, sums, *(m for m in (gradient, parts) if m is not None)],
             work=self.work,
