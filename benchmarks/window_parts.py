@@ -68,8 +68,8 @@ def _sums_back(p: Any, memory: Any, x: Any, part: int, parts: int) -> None:
     fill(floats(o[11], o[2] * o[5] * width), 0)
     for first in range(0, o[8], _WINDOWS):
         collect_windows(
-            o[9], o[10], integers(o[7], ALL), first, min(first + _WINDOWS, o[8]), o[5], o[6], left, right, o[11],
-            o[12] + 4 * left, np.int64(x[0]), x[1], o[15], x[2], False, tile, activations,
+            o[9] + 4 * (first * o[6] + left), o[6], o[10], integers(o[7], ALL), first, min(first + _WINDOWS, o[8]),
+            o[5], o[6], left, right, o[11], o[12] + 4 * left, np.int64(x[0]), x[1], o[15], x[2], 0, tile, activations,
         )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from deltarule.graph.operations.arrangement import Concatenate, RowLookup
 from deltarule.graph.shapes import Shape
 from deltarule.kernels import instructions as do
 
-__all__ = ["RULES", "Compiler", "NotCompiledError", "Rows", "RowsOfTable", "Signal", "rule"]
+__all__ = ["RULES", "Above", "Compiler", "NotCompiledError", "Rows", "RowsOfTable", "Signal", "rule"]
 
 
 class NotCompiledError(Exception):
@@ -49,11 +49,31 @@ class Signal:
     matrix : where it lies
     rows : those that carry one, if not all do
     parts : place of how many parts it has, one after another, whose sum it is
+    above : the layer above that it has still to be found from, with the gradient of its weights
     """
 
     matrix: Matrix
     rows: Rows | None = None
     parts: int | None = None
+    above: Above | None = None
+
+
+@dataclass(frozen=True)
+class Above:
+    """A layer whose Uᵀ δ and δ aᵀ the layer below it finds.
+
+    Attributes
+    ----------
+    delta : δ, its error signal
+    weight : U
+    outputs : place of its number of neurons
+    gradient : where δ aᵀ goes, if it is wanted
+    """
+
+    delta: Matrix
+    weight: Matrix
+    outputs: int
+    gradient: Matrix | None
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from deltarule.execution.sizes import NamedShapes, Work
 from deltarule.graph import Array
 from deltarule.graph.shapes import Shape
-from deltarule.kernels.machine import NUMBERS, WIDTH
+from deltarule.kernels.machine import NUMBERS
+from deltarule.kernels.memory import WIDTH
 from deltarule.kernels.sizes import MOST_SLICES, bind_sizes
 
 __all__ = ["Matrix", "Program", "address", "first_byte"]

@@ -8,7 +8,7 @@ from numba import int64
 from deltarule.kernels import instructions as do
 from deltarule.kernels.compiled import called_by_address
 from deltarule.kernels.elementwise import combine, share_combination
-from deltarule.kernels.memory import doubles, floats, integers, long_integers, operands
+from deltarule.kernels.memory import WIDTH, doubles, floats, integers, long_integers, operands
 from deltarule.kernels.reductions import reduce, share_reduction, share_softmax, softmax
 from deltarule.kernels.rows import copy_rows
 from deltarule.kernels.slices import ALL, rows_of_slice
@@ -21,7 +21,7 @@ def do_arrays(
     instruction: int, memory_address: int, numbers_address: int, part: int, parts: int, worker: int
 ) -> int:  # fmt: skip
     """Do one slice of an instruction; see `execute`."""
-    p, memory, x = long_integers(instruction, 20), long_integers(memory_address, ALL), doubles(numbers_address, 4)
+    p, memory, x = long_integers(instruction, WIDTH), long_integers(memory_address, ALL), doubles(numbers_address, 4)
     code, o = p[0], operands(p, memory)
     if code == do.COMBINE:
         combine(int64(x[0]), o[3:7], floats(o[0], ALL), o[7:11], floats(o[1], ALL), o[11:15], floats(o[2], ALL))

@@ -9,7 +9,7 @@ from deltarule.kernels.compiled import called_by_address
 from deltarule.kernels.elementwise import map_function, scale_by_slope
 from deltarule.kernels.layers import share_rows
 from deltarule.kernels.masks import mask_row
-from deltarule.kernels.memory import doubles, floats, integers, long_integers, operands
+from deltarule.kernels.memory import WIDTH, doubles, floats, integers, long_integers, operands
 from deltarule.kernels.rows import copy
 from deltarule.kernels.slices import ALL, cut_product, examples_of_slice, layer, rows_of_slice
 from deltarule.kernels.sparse import share_sparse_rows, share_sparse_values, sparse_layer
@@ -22,7 +22,7 @@ def do_layers(
     instruction: int, memory_address: int, numbers_address: int, part: int, parts: int, worker: int
 ) -> int:  # fmt: skip
     """Do one slice of an instruction; see `execute`."""
-    p, memory, x = long_integers(instruction, 20), long_integers(memory_address, ALL), doubles(numbers_address, 4)
+    p, memory, x = long_integers(instruction, WIDTH), long_integers(memory_address, ALL), doubles(numbers_address, 4)
     code, o = p[0], operands(p, memory)
     if code == do.MULTIPLY:
         cut_product(o, part, parts)

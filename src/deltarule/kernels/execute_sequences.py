@@ -6,7 +6,7 @@ from numba import int64
 
 from deltarule.kernels import instructions as do
 from deltarule.kernels.compiled import called_by_address
-from deltarule.kernels.memory import doubles, floats, integers, long_integers, operands
+from deltarule.kernels.memory import WIDTH, doubles, floats, integers, long_integers, operands
 from deltarule.kernels.sequence_losses import sentence_likelihood, structured_margins
 from deltarule.kernels.sequences import padded
 from deltarule.kernels.slices import ALL
@@ -19,7 +19,7 @@ def do_sequences(
     instruction: int, memory_address: int, numbers_address: int, part: int, parts: int, worker: int
 ) -> int:  # fmt: skip
     """Do one slice of an instruction; see `execute`."""
-    p, memory, x = long_integers(instruction, 20), long_integers(memory_address, ALL), doubles(numbers_address, 4)
+    p, memory, x = long_integers(instruction, WIDTH), long_integers(memory_address, ALL), doubles(numbers_address, 4)
     code, o = p[0], operands(p, memory)
     if code == do.SENTENCE_LIKELIHOOD:
         rows, classes, pairs = o[13], o[14], o[14] * o[14]

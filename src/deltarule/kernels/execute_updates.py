@@ -14,7 +14,7 @@ from deltarule.kernels.losses import (
     softmax_cross_entropy,
     squared_error,
 )
-from deltarule.kernels.memory import doubles, floats, integers, long_integers, operands
+from deltarule.kernels.memory import WIDTH, doubles, floats, integers, long_integers, operands
 from deltarule.kernels.rows import add
 from deltarule.kernels.slices import ALL, examples_of_slice, rows_of_slice, sum_distinct_rows, update_rows
 from deltarule.kernels.updates import squared_norm, update
@@ -29,7 +29,7 @@ def do_updates(
     instruction: int, memory_address: int, numbers_address: int, part: int, parts: int, worker: int
 ) -> int:  # fmt: skip
     """Do one slice of an instruction; see `execute`."""
-    p, memory, x = long_integers(instruction, 20), long_integers(memory_address, ALL), doubles(numbers_address, 4)
+    p, memory, x = long_integers(instruction, WIDTH), long_integers(memory_address, ALL), doubles(numbers_address, 4)
     code, o = p[0], operands(p, memory)
     if code == do.SOFTMAX_CROSS_ENTROPY:
         first, last = examples_of_slice(o[3], part, parts)

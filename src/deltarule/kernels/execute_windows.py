@@ -6,7 +6,7 @@ from numba import int64
 
 from deltarule.kernels import instructions as do
 from deltarule.kernels.compiled import called_by_address
-from deltarule.kernels.memory import doubles, floats, integers, long_integers, operands
+from deltarule.kernels.memory import WIDTH, doubles, floats, integers, long_integers, operands
 from deltarule.kernels.rows import add, add_rows, copy, read_rows
 from deltarule.kernels.slices import ALL, examples_of_slice, rows_of_slice, window_layer, window_signals
 from deltarule.kernels.windows import read_windows
@@ -19,7 +19,7 @@ def do_windows(
     instruction: int, memory_address: int, numbers_address: int, part: int, parts: int, worker: int
 ) -> int:  # fmt: skip
     """Do one slice of an instruction; see `execute`."""
-    p, memory, x = long_integers(instruction, 20), long_integers(memory_address, ALL), doubles(numbers_address, 4)
+    p, memory, x = long_integers(instruction, WIDTH), long_integers(memory_address, ALL), doubles(numbers_address, 4)
     code, o = p[0], operands(p, memory)
     if code == do.READ_ROWS:
         first, last = examples_of_slice(o[2], part, parts)
@@ -29,7 +29,8 @@ def do_windows(
     elif code == do.WINDOW_LAYER:
         window_layer(o, x, part, parts, worker)
     elif code == do.WINDOW_SIGNALS:
-        window_signals(o, x, part, parts, worker)
+        above = memory[p[20]], memory[p[21]], memory[p[22]], memory[p[23]]
+        window_signals(o, x, part, parts, worker, above)
     elif code == do.SUM_PARTS:
         first, last = rows_of_slice(o[2], part, parts)
         output = floats(o[3], o[2])[first:last]

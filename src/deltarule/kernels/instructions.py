@@ -41,7 +41,8 @@ ADD_ROWS = 20  # values ids count columns stride sums
 # seed addend room [function parameter rate] | columns
 WINDOW_LAYER = 21
 # vectors vector_stride count dimension weight size columns positions windows signal activation
-# scratch bias_sums gradient parts seed room [function parameter rate signal_left] | columns
+# scratch bias_sums gradient parts seed room delta_above weight_above outputs_above gradient_above
+# [function parameter rate signal_left] | columns
 WINDOW_SIGNALS = 22
 SUM_PARTS = 23  # parts part_count count output | entries
 CHOOSE_WINDOWS = 24  # count vectors size → few many windows places collected_windows collected_vectors

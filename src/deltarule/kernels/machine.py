@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from deltarule.kernels.compiled import inlined, kernel
 from deltarule.kernels.memory import (
+    WIDTH,
     add_and_fetch_old,
     call,
     doubles,
@@ -33,9 +34,9 @@ from deltarule.kernels.memory import (
     store,
 )
 
-__all__ = ["NUMBERS", "WIDTH", "all_ids_good", "counters_needed", "first_bad_ids", "help_out", "laid_out", "run"]
+__all__ = ["NUMBERS", "all_ids_good", "counters_needed", "first_bad_ids", "help_out", "laid_out", "run"]
 
-WIDTH, NUMBERS = 20, 4  # columns of a program, and real numbers of an instruction
+NUMBERS = 4  # real numbers of an instruction
 _LINE = 8  # counters that different threads write lie in different lines of the cache
 # The first counters: 1 + the processor of the leader where a step is open, else 0; and how many helpers are inside of
 # it. Those of the stages follow: how many slices of its share of each thread are taken, and how many of all are done.

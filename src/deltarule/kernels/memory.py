@@ -13,8 +13,8 @@ from numba.extending import intrinsic
 from deltarule.kernels.compiled import inlined
 
 __all__ = [
-    "add_and_fetch_old", "call", "doubles", "fetch", "fetch_ahead", "floats", "integers", "long_integers", "operands",
-    "processor", "store",
+    "WIDTH", "add_and_fetch_old", "call", "doubles", "fetch", "fetch_ahead", "floats", "integers", "long_integers",
+    "operands", "processor", "store",
 ]  # fmt: skip
 
 
@@ -60,9 +60,12 @@ def long_integers(address: int, count: int) -> Any:
     return carray(_pointer_to_long_integers(address), (count,))
 
 
+WIDTH = 24  # columns of a row of a program: what to do, slices, guard, and operands
+
+
 @inlined
 def operands(p: Any, memory: Any) -> Any:
-    """Return the operands of an instruction, from its row of places."""
+    """Return the operands of an instruction that all may have, from its row of places."""
     return (
         memory[p[3]], memory[p[4]], memory[p[5]], memory[p[6]], memory[p[7]], memory[p[8]], memory[p[9]], memory[p[10]],
         memory[p[11]], memory[p[12]], memory[p[13]], memory[p[14]], memory[p[15]], memory[p[16]], memory[p[17]],

@@ -160,30 +160,65 @@ def _multiply_vectors(o: Any, columns: int, first: int, last: int, weights: int,
 
 
 @inlined
-def window_signals(o: Any, x: Any, part: int, parts: int, worker: int) -> None:
-    """Collect the signals of some neurons for each vector, then share them out."""
+def window_signals(o: Any, x: Any, part: int, parts: int, worker: int, above: Any) -> None:
+    """Collect the signals of some neurons for each vector, then share them out.
+
+    Where `above` tells of the layer above, its error signal δ, weights U, their number of rows and their gradient, the
+    signals Uᵀ δ of some windows are found when it is their turn, and the gradient δ aᵀ with them: no other slice needs
+    these columns of U.
+    """
     count, windows, size, columns = o[2], o[8], o[5], o[6]
     left, right = neurons_of_slice(columns, part, parts)
     width = (right - left) * size
     positions, collected = integers(o[7], ALL), o[11] + 4 * worker * columns * size * count
     tile, activations = np.empty(_WINDOWS * (right - left), np.float32), np.empty(_WINDOWS * (right - left), np.float32)
+    signals = np.empty(_WINDOWS * (right - left) if above[0] != 0 else 0, np.float32)
     fill(floats(o[12], columns)[left:right], 0)
+    for row in range(above[2] if above[3] != 0 else 0):
+        fill(floats(above[3] + 4 * row * columns, columns)[left:right], 0)
     ready = 0  # rows that signals can be added to, made so when the cache gets them anyway
     for first in range(0, windows, _WINDOWS):
         last = min(first + _WINDOWS, windows)
         needed = max(ready, rows_until(positions, first * size, last * size))
         fill(floats(collected, count * width)[ready * width : needed * width], 0)
         ready = needed
+        signal, stride = o[9] + 4 * (first * columns + left), columns
+        if above[0] != 0:
+            signal, stride = signals.ctypes.data, right - left
+            _signals_from_above(above, columns, left, right, first, last, signal)
         collect_windows(
-            o[9], o[10], positions, first, last, size, columns, left, right, collected, o[12] + 4 * left, int64(x[0]),
-            x[1], o[15], x[2], x[3] != 0, tile, activations,
+            signal, stride, o[10], positions, first, last, size, columns, left, right, collected, o[12] + 4 * left,
+            int64(x[0]), x[1], o[15], x[2], o[9] if x[3] != 0 else 0, tile, activations,
         )  # fmt: skip
+        if above[3] != 0:
+            _gradient_above(above, columns, left, right, first, last, activations.ctypes.data)
     fill(floats(collected, count * width)[ready * width :], 0)
     gradients = o[16] + 4 * worker * o[3] * (columns * size + LANES)
     for first in range(0, max(count, 1), _SHARED):
         _share_out(o, part, left, right, first, min(first + _SHARED, count), collected, gradients)
     if o[13] != 0:
         _write_rest(o, left, right, gradients)
+
+
+@inlined
+def _signals_from_above(above: Any, columns: int, left: int, right: int, first: int, last: int, signals: int) -> None:
+    """Uᵀ δ for some windows and neurons."""
+    delta, weight, outputs, _ = above
+    multiply(
+        last - first, right - left, outputs, delta + 4 * first * outputs, outputs, False, weight + 4 * left, columns,
+        False, signals, right - left, 0, 0,
+    )  # fmt: skip
+
+
+@inlined
+def _gradient_above(above: Any, columns: int, left: int, right: int, first: int, last: int, activations: int) -> None:
+    """Add the δ aᵀ of some windows to the gradient of U, for some neurons."""
+    delta, _, outputs, gradient = above
+    own = gradient + 4 * left
+    multiply(
+        outputs, right - left, last - first, delta + 4 * first * outputs, outputs, True, activations, right - left,
+        False, own, columns, own, columns,
+    )  # fmt: skip
 
 
 @inlined

@@ -99,32 +99,31 @@ def finish_windows(
 
 @inlined
 def collect_windows(
-    signal: int, activation: int, positions: Any, first: int, last: int, size: int, columns: int, left: int, right: int,
-    collected: int, bias_sums: int, function: int, parameter: float, seed: int, rate: float, left_there: bool,
-    tile: Any, activations: Any,
+    signal: int, stride: int, activation: int, positions: Any, first: int, last: int, size: int, columns: int,
+    left: int, right: int, collected: int, bias_sums: int, function: int, parameter: float, seed: int, rate: float,
+    left_at: int, tile: Any, activations: Any,
 ) -> None:  # fmt: skip
     """Add the signals of some windows to those of each W_p x that they have, for neurons left to right; and to b's.
 
-    The signals are at dropout(f(z)) where there is an activation, and are turned into those at z on the way; these may
-    be left where the others were.
+    The signals, rows at an address and a stride, are at dropout(f(z)), and are turned into those at z on the way. Those
+    of all windows are left at an address, if there is one; the activations stay in their tile.
     """
     width, rows = right - left, last - first
     for row in range(rows):
         own, strip = tile.ctypes.data + 4 * row * width, (first + row) * columns + left
-        fetch_ahead(signal + 4 * (strip + _AHEAD * columns), 4 * width)
+        fetch_ahead(signal + 4 * (row + _AHEAD) * stride, 4 * width)
         fetch_ahead(activation + 4 * (strip + _AHEAD * columns), 4 * width)
         if rate > 0:
-            mask_row(signal + 4 * strip, own, width, strip, seed, rate)
+            mask_row(signal + 4 * row * stride, own, width, strip, seed, rate)
         else:
-            copy_row(signal + 4 * strip, own, width)
-        if function != 0:
-            copy_row(activation + 4 * strip, activations.ctypes.data + 4 * row * width, width)
+            copy_row(signal + 4 * row * stride, own, width)
+        copy_row(activation + 4 * strip, activations.ctypes.data + 4 * row * width, width)
     a = activations[: rows * width]
     scale_by_slope(function, parameter, tile[: rows * width], a, a, 1 - rate)
     for row in range(rows):
         own, strip = tile.ctypes.data + 4 * row * width, (first + row) * columns + left
-        if left_there:
-            copy_row(own, signal + 4 * strip, width)
+        if left_at != 0:
+            copy_row(own, left_at + 4 * strip, width)
         _collect_window(own, positions, (first + row) * size, size, width, bias_sums, collected)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deltarule.execution.compiler import Compiler, NotCompiledError, Signal, rule
+from deltarule.execution.compiler import Above, Compiler, NotCompiledError, Signal, rule
 from deltarule.execution.examples import cut_by_examples
 from deltarule.execution.program import Matrix
 from deltarule.execution.rewrites import Layer, Masked, Unit
@@ -63,7 +63,8 @@ class LayerRule:
             signal = Signal(c.dense(signal, affine.shape))
         delta = c.contiguous(signal.matrix, affine.shape, signal.rows)
         if isinstance(affine.operation, WindowAffine):
-            c.window_layers[unit.output].backward(Signal(delta, signal.rows), c.values[unit.output], finish)
+            found = Signal(delta, signal.rows, above=signal.above)
+            c.window_layers[unit.output].backward(found, c.values[unit.output], finish)
             return
         together = c.by_examples(rows) if signal.rows is None and cut_by_examples(affine) else None
         share_finished(c, delta, signal.rows, affine.shape, c.values[unit.output], finish, together)
@@ -74,6 +75,9 @@ class LayerRule:
         count = c.size(rows) if signal.rows is None else signal.rows.count.address
         depends = [] if signal.rows is None else [signal.rows.count]
         work = together or Work((*rows, outputs, inputs), GRAIN)
+        if signal.rows is None and together is not None and c.wants(x) and x in c.window_layers and c.uses[x] == 1:
+            _leave_to_windows(c, affine, delta)
+            return
         if c.wants(weight):
             taken = c.values[x]
             if signal.rows is not None:
@@ -173,6 +177,17 @@ class MatMulRule:
                 (delta, c.size(columns), False), (shared, c.size(columns)), work,
             )  # fmt: skip
             c.share(b, Signal(shared))
+
+
+def _leave_to_windows(c: Compiler, affine: Node, delta: Matrix) -> None:
+    """Let the window layer below find Uᵀ δ and δ aᵀ, slice by slice, while its activations are in the cache."""
+    x, weight = affine.inputs[:2]
+    gradient = c.program.buffer(weight.shape) if c.wants(weight) else None
+    if gradient is not None:
+        c.share(weight, Signal(gradient))
+    w = c.contiguous(c.values[weight], weight.shape)
+    above = Above(delta, w, c.size(weight.shape[:1]), gradient)
+    c.share(x, Signal(c.program.buffer(x.shape), above=above))
 
 
 def _affine(unit: Unit) -> Node:

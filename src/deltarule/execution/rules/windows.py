@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from deltarule.execution.compiler import Compiler, NotCompiledError, Rows, Signal
+from deltarule.execution.compiler import Above, Compiler, NotCompiledError, Rows, Signal
 from deltarule.execution.program import Matrix
 from deltarule.execution.rules.finish import Finish, product, share_bias, share_finished
 from deltarule.execution.sizes import GRAIN, MOST_SLICES, Work
@@ -61,7 +62,9 @@ class WindowLayer:
         if signal.rows is None:
             windows, count = c.size(self.positions.shape[:1]), c.size(self.count)
             ids = c.values[self.positions]
-            self._vector_by_vector(signal.matrix, activation, finish, ids, windows, count, gradient, shared, sums)
+            self._vector_by_vector(
+                signal.matrix, activation, finish, ids, windows, count, gradient, shared, sums, above=signal.above
+            )
             if c.wants(self.bias):
                 c.share(self.bias, Signal(sums))
         else:
@@ -80,20 +83,25 @@ class WindowLayer:
     def _vector_by_vector(
         self, delta: Matrix, activation: Matrix, finish: Finish, ids: Matrix, windows: int, count: int,
         gradient: Matrix | None, shared: Matrix | None, sums: Matrix, depends: Sequence[Matrix] = (),
-        guard: Matrix | None = None,
+        guard: Matrix | None = None, above: Above | None = None,
     ) -> None:  # fmt: skip
         """Add up the signals of all windows that a vector stands in, then share them out."""
         c, slices = self.c, self.c.program.slices(self.work)
         nothing = c.program.constant(0)
         parts = None if shared is None else c.program.buffer((MOST_SLICES, *self.count, self.dimension))
+        upper: list[Any] = [nothing] * 4
+        written = [gradient, parts]
+        if above is not None:
+            upper = [above.delta, above.weight, above.outputs, nothing if above.gradient is None else above.gradient]
+            written.append(above.gradient)
         c.program.emit(
             do.WINDOW_SIGNALS,
             [self.x, self.stride, count, c.size((self.dimension,)), self.w, c.size((self.size,)),
              c.size((self.outputs,)), ids, windows, delta, activation, self.scratch, sums,
              nothing if gradient is None else gradient, nothing if parts is None else parts, finish.seed,
-             self.weights],
-            reads=[self.x, self.w, activation, ids, *depends],
-            writes=[delta, sums, *(m for m in (gradient, parts) if m is not None)],
+             self.weights, *upper],
+            reads=[self.x, self.w, activation, ids, *depends, *(upper[:2] if above else [])],
+            writes=[delta, sums, *(m for m in written if m is not None)],
             work=self.work,
             numbers=[*finish.numbers, float(self.addend is not None)],
             guard=guard,
