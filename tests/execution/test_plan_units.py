@@ -133,6 +133,28 @@ class TestLayers:
         loss = dr.sum(dr.sigmoid(z + addend)) + dr.sum(addend * addend) + dr.sum(bias)
         plans.check(loss, {"positions": random.integers(0, 9, (8, 2)), "other": random.normal(size=(8, 6))})
 
+    @pytest.mark.parametrize("labels", [1, 9, 13, 60])
+    @pytest.mark.parametrize("case", ["plain", "frozen", "penalised", "used twice", "of two window layers"])
+    def test_scores_above_windows(self, plans, case, labels):
+        """Their pass back is left to the window layer where nothing else needs its signals."""
+        weight, vectors = normal(labels, 40), normal(30, 6)
+        first, second = (
+            dr.window_affine(vectors, ids(f"positions{i}", "tokens", 3), normal(40, 18), normal(40)) for i in range(2)
+        )
+        hidden = dr.dropout(dr.tanh(first + second if case == "of two window layers" else first), 0.3)
+        scores = dr.affine(hidden, weight.value if case == "frozen" else weight, normal(labels))
+        loss = dr.SoftmaxCrossEntropy()(scores, ids("labels", "tokens"))
+        if case == "penalised":
+            loss = loss + 0.1 * dr.sum(weight * weight)
+        if case == "used twice":
+            loss = loss + dr.mean(dr.sigmoid(hidden))
+        plan = None
+        for tokens in (5, 70, 33):
+            names = ["positions0", "positions1"] if case == "of two window layers" else ["positions0"]
+            feeds = {name: random.integers(0, 30, (tokens, 3)) for name in names}
+            feeds["labels"] = random.integers(0, labels, tokens)
+            plan = plans.check(loss, feeds, seeds=[tokens], plan=plan)
+
     def test_windows_of_vectors_or_weights_that_are_not_trained(self, plans):
         vectors, positions = dr.input("vectors", ("forms", 4)), ids("positions", "tokens", 2)
         feeds = {"vectors": random.normal(size=(5, 4)), "positions": random.integers(0, 5, (8, 2))}

@@ -78,7 +78,7 @@ class WindowLayer:
         if shared is not None:
             c.share(self.vectors, Signal(shared))
         if self.addend is not None and c.wants(self.addend):
-            c.share(self.addend, signal)  # which has become that at z
+            c.share(self.addend, Signal(signal.matrix, signal.rows))  # which has become that at z
 
     def _vector_by_vector(
         self, delta: Matrix, activation: Matrix, finish: Finish, ids: Matrix, windows: int, count: int,
