@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deltarule.execution.alignment import aligned_zeros
 from deltarule.execution.sizes import NamedShapes, Work
 from deltarule.graph import Array
 from deltarule.graph.shapes import Shape
@@ -22,7 +23,6 @@ from deltarule.kernels.sizes import MOST_SLICES, bind_sizes
 __all__ = ["Matrix", "Program", "address", "first_byte"]
 
 _WORTH_HELP = 2  # grains of an instruction; for less, threads wait longer for each other's numbers than they save
-_LINE = 64  # bytes
 _SLACK = 1.25  # a buffer that was too small is made larger than it has to be, as batches differ a little
 
 
@@ -127,7 +127,7 @@ class Program:
     def buffer(self, shape: Shape, dtype: Any = np.float32, fill: float = 0) -> Matrix:
         """Return memory for an array of a shape; it grows when the named dimensions do."""
         fixed = tuple(1 if isinstance(d, str) else d for d in shape)
-        array = _zeros(fixed, dtype)
+        array = aligned_zeros(fixed, dtype)
         if fill:
             array[...] = fill
         self._buffers.append(_Buffer(self.place(address(array)), shape, dtype, array))
@@ -265,7 +265,7 @@ class Program:
         self._largest = {name: max(size, self._largest.get(name, -1)) for name, size in sizes.items()}
         for buffer, entries in zip(self._buffers, self._room.entries(sizes).tolist(), strict=True):
             if entries > buffer.array.size:
-                grown = _zeros((int(entries * _SLACK),), buffer.dtype)
+                grown = aligned_zeros((int(entries * _SLACK),), buffer.dtype)
                 if buffer.place not in scratch:  # of that, pages nobody writes to take no memory
                     grown[: buffer.array.size] = buffer.array.reshape(-1)  # what one step leaves for the next
                 buffer.array = grown
@@ -289,15 +289,6 @@ class Program:
         self.memory[place] = address(array)
         for view, offset in self._views.get(place, ()):
             self.memory[view] = address(array) + offset
-
-
-def _zeros(shape: tuple[int, ...], dtype: Any) -> Array:
-    """Return zeros that begin with a line of the cache, as vectors that lie across two take twice as long."""
-    size = prod(shape) * np.dtype(dtype).itemsize
-    room = np.zeros(size + _LINE, np.uint8)
-    begin = -room.ctypes.data % _LINE
-    zeros: Array = room[begin : begin + size].view(dtype).reshape(shape)
-    return zeros
 
 
 first_byte: Any = c_char.from_buffer

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltarule.errors import InputError, NonFiniteError, ShapeError
+from deltarule.execution.alignment import aligned_copy
 from deltarule.execution.reference import Feeds, backward, forward
 from deltarule.graph import Array, Input, Node, Parameter, topological_order
 from deltarule.graph.shapes import format_shape
@@ -103,10 +104,8 @@ class Trainer:
             raise InputError("the loss depends on no parameter that could be trained")
         self._wanted = _ancestors(self._order, self.parameters)
         for parameter in self.parameters:
-            parameter.value = np.array(parameter.value, self.dtype, order="C")
-        self._states: dict[Parameter, State] = {
-            parameter: self.update_rule.initial_state(parameter.value) for parameter in self.parameters
-        }
+            parameter.value = aligned_copy(parameter.value, self.dtype)
+        self._states: dict[Parameter, State] = {node: self._initial_state(node) for node in self.parameters}
         self.threads = threads
         self.violators: float | None = None
         self._compiled = compiled and self.dtype == np.float32
@@ -177,6 +176,11 @@ class Trainer:
         for name, array in own.items():
             array[...] = state[name]  # in place, as plans hold addresses
         self.step_number = int(state["step_number"][0])
+
+    def _initial_state(self, parameter: Parameter) -> State:
+        """Return what the update rule remembers of a parameter before the first step."""
+        state = self.update_rule.initial_state(parameter.value)
+        return {name: aligned_copy(array, array.dtype) for name, array in state.items()}
 
     def _arrays(self) -> dict[str, Array]:
         """Return all arrays that steps change, by name."""
