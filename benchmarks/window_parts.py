@@ -17,16 +17,16 @@ from numba import njit
 
 from benchmarks.ours import TaggerTraining
 from deltarule.kernels import instructions as do
-from deltarule.kernels import slices
+from deltarule.kernels import window_slices as windows
 from deltarule.kernels.memory import floats, integers, operands
 from deltarule.kernels.rows import fill
 from deltarule.kernels.windows import collect_windows, finish_windows
 
 __all__ = ["Layer", "measure"]
 
-_neurons, _lay_out, _multiply = slices.neurons_of_slice, slices._lay_out_weights, slices._multiply_vectors
-_share, _write = slices._share_out, slices._write_rest
-_VECTORS, _SHARED, _WINDOWS, ALL = slices._VECTORS, slices._SHARED, slices._WINDOWS, slices.ALL
+_neurons, _lay_out, _multiply = windows.neurons_of_slice, windows._lay_out_weights, windows._multiply_vectors
+_share, _write = windows._share_out, windows._write_rest
+_VECTORS, _SHARED, _WINDOWS, ALL = windows._VECTORS, windows._SHARED, windows._WINDOWS, windows.ALL
 
 
 @njit(nogil=True)  # type: ignore[untyped-decorator]

@@ -8,7 +8,8 @@ from deltarule.kernels import instructions as do
 from deltarule.kernels.compiled import called_by_address
 from deltarule.kernels.memory import WIDTH, doubles, floats, integers, long_integers, operands
 from deltarule.kernels.rows import add, add_rows, copy, read_rows
-from deltarule.kernels.slices import ALL, examples_of_slice, rows_of_slice, window_layer, window_signals
+from deltarule.kernels.slices import ALL, examples_of_slice, rows_of_slice
+from deltarule.kernels.window_slices import window_layer, window_signals
 from deltarule.kernels.windows import read_windows
 
 __all__ = ["do_windows"]
