@@ -11,7 +11,6 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic
 
 from deltarule.kernels import vectors as v
@@ -42,11 +41,7 @@ def multiply_narrow_tile(
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        function_type = ir.FunctionType(ir.VoidType(), [v.WHOLE] * 11)
-        function = cgutils.get_or_insert_function(builder.module, function_type, _NAME)
-        if not function.blocks:
-            _NarrowTile(function).write()
-        builder.call(function, arguments)
+        v.call_once_written(builder, _NAME, arguments, lambda function: _NarrowTile(function).write())
         return context.get_dummy_value()
 
     return types.void(*[types.int64] * 11), generate
@@ -56,8 +51,6 @@ class _NarrowTile:
     """Writes the function: a loop over the inner numbers for each number of rows and each width."""
 
     def __init__(self, function: Any) -> None:
-        function.linkage = "linkonce_odr"  # one is kept, whatever modules are joined
-        function.attributes.add("noinline")
         self.function = function
         self.builder = ir.IRBuilder(function.append_basic_block())
         self.rows, self.columns, self.width, self.inner, self.a, a_row, self.b, self.c, c_row = function.args[:9]
@@ -125,7 +118,7 @@ class _NarrowTile:
         order = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [i * together // LANES for i in range(LANES)])
         factors = v.load(builder, b, [LANES], None)[0]
         for i, own in enumerate(sums):
-            few = v.load(builder, self._row(a, self.a_row, i), [together], mask)[0]
+            few = v.load(builder, v.row_at(builder, a, self.a_row, i), [together], mask)[0]
             spread = builder.shuffle_vector(few, ir.Constant(few.type, ir.Undefined), order)
             new.append(builder.call(v.multiply_and_add(builder, LANES), [spread, factors, own]))
         return new
@@ -139,12 +132,8 @@ class _NarrowTile:
         addend, count = builder.select(there, self.addend, self.c), builder.select(there, self.columns, number(0))
         read = v.entries_below(builder, count, width)
         for i, total in enumerate(totals):
-            row = v.load(builder, self._row(addend, self.addend_row, i), [width], read)[0]
+            row = v.load(builder, v.row_at(builder, addend, self.addend_row, i), [width], read)[0]
             for begin in range(0, LANES, width):
                 order = ir.Constant(ir.VectorType(ir.IntType(32), width), list(range(begin, begin + width)))
                 row = builder.fadd(row, builder.shuffle_vector(total, ir.Constant(total.type, ir.Undefined), order))
-            v.store(builder, [row], self._row(self.c, self.c_row, i), [width], columns)
-
-    def _row(self, address: Any, bytes_of_row: Any, i: int) -> Any:
-        """Return the address of a row."""
-        return self.builder.add(address, self.builder.mul(bytes_of_row, number(i)))
+            v.store(builder, [row], v.row_at(builder, self.c, self.c_row, i), [width], columns)

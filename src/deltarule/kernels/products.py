@@ -20,7 +20,7 @@ from deltarule.kernels.vectors import LANES
 __all__ = ["multiply", "multiply_blocks"]
 
 _DEPTH = 256  # inner numbers at a time, so that what a tile reads of A and B stays near
-_NARROW_DEPTH = 1024  # the same for few columns
+_NARROW_DEPTH = 1024  # the same for few columns; they fit where a panel does
 _WORTH_NARROW = 64  # inner numbers for which it is less work to treat the last few columns of many by themselves
 _FEW = 4  # rows for which it is less work to add up products of rows of Bᵀ than to transpose it
 

@@ -11,7 +11,6 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic
 
 from deltarule.kernels import vectors as v
@@ -45,11 +44,7 @@ def multiply_tile(
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        function_type = ir.FunctionType(ir.VoidType(), [v.WHOLE] * 14)
-        function = cgutils.get_or_insert_function(builder.module, function_type, _NAME)
-        if not function.blocks:
-            _Tile(function).write()
-        builder.call(function, arguments)
+        v.call_once_written(builder, _NAME, arguments, lambda function: _Tile(function).write())
         return context.get_dummy_value()
 
     return types.void(*[types.int64] * 14), generate
@@ -59,8 +54,6 @@ class _Tile:
     """Writes the function: a loop over the inner numbers for each number of rows and vectors."""
 
     def __init__(self, function: Any) -> None:
-        function.linkage = "linkonce_odr"  # one is kept, whatever modules are joined
-        function.attributes.add("noinline")
         self.function = function
         self.builder = ir.IRBuilder(function.append_basic_block())
         self.rows, self.columns, self.inner, self.a, a_row, a_step, self.b, b_row, self.c, c_row = function.args[:10]
@@ -97,7 +90,7 @@ class _Tile:
         filled, loop, done, next_block, after = (self.function.append_basic_block() for _ in range(5))
         builder.cbranch(builder.icmp_signed("==", self.addend, number(0)), loop, filled)
         builder.position_at_end(filled)
-        begun = [v.load(builder, self._row(self.addend, self.addend_row, i), widths, mask) for i in range(rows)]
+        begun = [v.load(builder, v.row_at(builder, self.addend, self.addend_row, i), widths, mask) for i in range(rows)]
         builder.branch(loop)
 
         builder.position_at_end(loop)
@@ -134,20 +127,16 @@ class _Tile:
 
         builder.position_at_end(after)
         for i, vectors in enumerate(new):
-            v.store(builder, vectors, self._row(self.c, self.c_row, i), widths, mask)
+            v.store(builder, vectors, v.row_at(builder, self.c, self.c_row, i), widths, mask)
         builder.branch(self.end)
 
     def _products_added(self, a: Any, b: list[Any], sums: list[list[Any]], widths: list[int]) -> list[list[Any]]:
         """Add to the sums of each row the products of its number of A with the vectors of B."""
         builder, new = self.builder, []
         for i, own in enumerate(sums):
-            factor = builder.load(builder.inttoptr(self._row(a, self.a_row, i), v.REAL.as_pointer()), align=4)
+            factor = builder.load(builder.inttoptr(v.row_at(builder, a, self.a_row, i), v.REAL.as_pointer()), align=4)
             new.append([
                 builder.call(v.multiply_and_add(builder, width), [v.repeated(builder, factor, width), vector, total])
                 for width, vector, total in zip(widths, b, own, strict=True)
             ])  # fmt: skip
         return new
-
-    def _row(self, address: Any, bytes_of_row: Any, i: int) -> Any:
-        """Return the address of a row."""
-        return self.builder.add(address, self.builder.mul(bytes_of_row, number(i)))

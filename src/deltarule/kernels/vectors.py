@@ -10,8 +10,8 @@ from llvmlite.binding import get_host_cpu_features
 from numba.core import cgutils, config
 
 __all__ = [
-    "FEATURES", "LANES", "REAL", "WHOLE", "YES_OR_NO", "entries_below", "for_each_vector", "load", "multiply_and_add",
-    "number", "repeated", "store", "vector",
+    "FEATURES", "LANES", "REAL", "WHOLE", "YES_OR_NO", "call_once_written", "entries_below", "for_each_vector", "load",
+    "multiply_and_add", "number", "repeated", "row_at", "store", "vector",
 ]  # fmt: skip
 
 FEATURES: str = config.CPU_FEATURES or get_host_cpu_features().flatten()
@@ -41,6 +41,22 @@ def entries_below(builder: Any, count: Any, width: int) -> Any:
     """Return which entries of a vector are among the first so many."""
     order = ir.Constant(ir.VectorType(WHOLE, width), list(range(width)))
     return builder.icmp_signed("<", order, repeated(builder, count, width))
+
+
+def call_once_written(builder: Any, name: str, arguments: Any, write: Callable[[Any], None]) -> None:
+    """Call a function of whole numbers, by its name; the first call in a module has it written."""
+    function_type = ir.FunctionType(ir.VoidType(), [WHOLE] * len(arguments))
+    function = cgutils.get_or_insert_function(builder.module, function_type, name)
+    if not function.blocks:
+        function.linkage = "linkonce_odr"  # one is kept, whatever modules are joined
+        function.attributes.add("noinline")
+        write(function)
+    builder.call(function, arguments)
+
+
+def row_at(builder: Any, address: Any, bytes_of_row: Any, i: int) -> Any:
+    """Return the address of a row."""
+    return builder.add(address, builder.mul(bytes_of_row, number(i)))
 
 
 def for_each_vector(builder: Any, count: Any, write: Callable[[Any, Any], None]) -> None:

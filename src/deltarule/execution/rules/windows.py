@@ -32,7 +32,7 @@ class WindowLayer:
         self.stride = c.program.constant(self.x.stride) if self.x.stride else c.size((self.dimension,))
         # For products forward, and the signals collected for them back.
         self.scratch = c.program.scratch((*self.count, self.size * self.outputs))
-        # For the W_p of a slice side by side, in rows of whole vectors, or for their gradients.
+        # For the W_p of a slice side by side, in rows of whole vectors; back, for gradients of their last columns.
         self.weights = c.program.scratch((self.dimension, self.size * self.outputs + LANES))
         # Fewer slices, as products of narrow matrices are slow.
         self.work = Work((*self.count, self.dimension, self.size, self.outputs), GRAIN, 4)
