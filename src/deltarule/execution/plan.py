@@ -16,7 +16,7 @@ import deltarule.execution.rules  # noqa: F401 - enters the rules
 from deltarule.errors import ShapeError
 from deltarule.execution.compiler import Compiler, NotCompiledError
 from deltarule.execution.inputs import Inputs
-from deltarule.execution.many_steps import Changes, TakenSteps, Watched
+from deltarule.execution.many_steps import Changes, InOrder, Sources, TakenSteps, Watched
 from deltarule.execution.program import Matrix, address
 from deltarule.execution.threads import Threads
 from deltarule.execution.updates import SLICES, DenseUpdate, RowsUpdate
@@ -148,6 +148,8 @@ class TrainingPlan(Plan):
         self._watched = Watched(self._settings.address, self._loss, self._fine, self._margins)
         self._taken_rows = c.taken_rows
         self._taken: list[Array] = []  # where rows of whole arrays are put
+        self._sources: Sources | None = None
+        self._in_order: InOrder | None = None
         self._seed_places = np.array(list(c.seeds.values()), np.int64)
         self.masks = len(self._seed_places)
         super().__init__(c, threads)
@@ -181,9 +183,10 @@ class TrainingPlan(Plan):
 
     def sources(self, data: Mapping[Any, Any]) -> list[Array] | None:
         """Return whole arrays of examples for `steps`, or ``None`` where batches cannot be rows of them."""
-        names = {feed.name for feed in self.inputs.feeds}
-        if self._taken_rows is None or data.keys() != names or self.compiler.lengths:
+        if self._taken_rows is None or data.keys() != self.names or self.compiler.lengths:
             return None
+        if self._sources is not None and self._sources.are(data):
+            return self._sources.arrays
         sizes: dict[str, int] = {}
         for feed in self.inputs.feeds:
             feed.accept(data[feed.name], sizes)
@@ -193,7 +196,10 @@ class TrainingPlan(Plan):
                 return None
             if values.size and not 0 <= values.min() <= values.max() < int(limit[0]):
                 return None  # taken one by one, the steps before the bad one are taken
-        return [feed.array for feed in self.inputs.feeds]
+        arrays = [feed.array for feed in self.inputs.feeds]
+        as_given = not self.compiler.limits and all(data[f.name] is f.array for f in self.inputs.feeds)
+        self._sources = Sources(data, arrays) if as_given else None
+        return arrays
 
     def stacked(self, data: Mapping[str, Array], bounds: Mapping[str, NDArray[np.int64]]) -> Changes | None:
         """Return what changes where batches lie end to end, or ``None`` where they have to be fed one by one.
@@ -224,17 +230,24 @@ class TrainingPlan(Plan):
         first = np.full((count, 1), address(order)) + 4 * rows * np.arange(count)[:, None]
         return Changes(np.array([wanted, place]), np.column_stack([np.ones_like(first), first]))
 
-    def rows_in_order(self, sources: Sequence[Array], bounds: NDArray[np.int64]) -> Changes:
+    def rows_in_order(self, sources: Sequence[Array], first: int, batch: int, steps: int) -> Changes:
         """Return what changes where batches are rows of whole arrays one after another.
 
         Parameters
         ----------
         sources : arrays of examples, as `sources` returned them
-        bounds : where the rows of each batch begin; and the end; all batches are equally large
+        first, batch : row that the first step begins with, and how many each takes
         """
+        asked, last = (first, batch, steps), self._in_order
+        if last is not None and last.sources is sources and last.asked == asked and last.bound is self.program.bound:
+            self._find_parameters()
+            return last.changes
         data = {feed.name: source for feed, source in zip(self.inputs.feeds, sources, strict=True)}
-        self.feed({name: source[bounds[0] : bounds[1]] for name, source in data.items()})
-        return Changes(*self.inputs.addresses(data, dict.fromkeys(data, bounds)))
+        self.feed({name: source[first : first + batch] for name, source in data.items()})
+        bounds = first + batch * np.arange(steps + 1)
+        changes = Changes(*self.inputs.addresses(data, dict.fromkeys(data, bounds)))
+        self._in_order = InOrder(sources, asked, self.program.bound, changes)
+        return changes
 
     def steps(self, changes: Changes, settings: Array, seeds: NDArray[np.int32]) -> TakenSteps:
         """Take many steps at once.

@@ -230,7 +230,7 @@ class Trainer:
                 order = batches.order[done : done + whole * batches.batch].astype(np.int32).reshape(whole, -1)
                 changes = self._plan.rows(sources, order)
             else:
-                changes = self._plan.rows_in_order(sources, done + batches.batch * np.arange(whole + 1))
+                changes = self._plan.rows_in_order(sources, done, batches.batch, whole)
             many = self._many_steps(self._plan, changes)
             seconds = perf_counter() - began
             yield from self._losses_of_taken(many)
