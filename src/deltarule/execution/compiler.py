@@ -13,6 +13,7 @@ from deltarule.execution.examples import work_by_examples
 from deltarule.execution.program import Matrix, Program
 from deltarule.execution.rewrites import Unit, rewritten
 from deltarule.execution.sizes import Work
+from deltarule.execution.small_networks import small_network
 from deltarule.execution.taken_rows import take_rows
 from deltarule.graph import Array, Constant, DropoutMask, Input, Node, Parameter
 from deltarule.graph.operations.arrangement import Concatenate, RowLookup
@@ -132,7 +133,7 @@ class Compiler:
     violators : for each max-margin objective, the rows that violate their margin, and the shape of all rows
     """
 
-    def __init__(self, order: Sequence[Node], outputs: Collection[Node], loss: Node | None, training: bool) -> None:
+    def __init__(self, order: Sequence[Node], outputs: Collection[Node], loss: Node | None, training: bool, wanted: Collection[Node] = ()) -> None:
         self.program = Program()
         self.training = training
         self.values: dict[Node, Matrix] = {}
@@ -154,8 +155,11 @@ class Compiler:
         for output in outputs:
             self.uses[output] = self.uses.get(output, 0) + 1
         self._work_by_examples = work_by_examples(self.units)
+        small = small_network(self.units, wanted)
+        if small is not None:
+            self.units = [small]
         self._signals: dict[Node, list[Signal | RowsOfTable]] = {}
-        self._wanted: Collection[Node] = ()
+        self._wanted = wanted
         for node in order:
             if node.operation is None:
                 self._leaf(node)
@@ -164,15 +168,14 @@ class Compiler:
         for unit in self.units:
             self._rule(unit)[0](self, unit)
 
-    def backward(self, loss: Node, wanted: Collection[Node]) -> dict[Parameter, Signal | list[RowsOfTable]]:
+    def backward(self, loss: Node) -> dict[Parameter, Signal | list[RowsOfTable]]:
         """Compile the pass back, and return the gradient of each wanted parameter that the loss depends on."""
-        self._wanted = wanted
         one = self.program.buffer(())
         if loss not in self.found:  # an objective has found its signals already
             self.program.emit(do.FILL, [one, self.size(())], writes=[one], numbers=[1.0])
         self._signals = {loss: [Signal(one)]}
         for unit in reversed(self.units):
-            if unit.output in wanted and unit.output in self._signals:
+            if self.wants(unit.output) and unit.output in self._signals:
                 self._rule(unit)[1](self, unit, self._merged(unit.output, self._signals.pop(unit.output)))
         gradients: dict[Parameter, Signal | list[RowsOfTable]] = {}
         for node, signals in self._signals.items():

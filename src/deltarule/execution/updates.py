@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from deltarule.execution.compiler import Compiler, RowsOfTable, Signal
 from deltarule.execution.program import Matrix, Program
@@ -11,20 +13,57 @@ from deltarule.execution.sizes import Work
 from deltarule.graph import Parameter
 from deltarule.graph.shapes import Shape
 from deltarule.kernels import instructions as do
+from deltarule.kernels.updates import PARAMETER_WIDTH
 
-__all__ = ["SLICES", "DenseUpdate", "RowsUpdate"]
+__all__ = ["SLICES", "DenseUpdate", "RowsUpdate", "SmallUpdates"]
 
 SLICES = 4  # at most, of the update of a parameter
+_SMALL = 4096  # numbers of a parameter that is updated together with others
+
+
+class SmallUpdates:
+    """The norm of the gradients of several small parameters, and their updates, in one instruction each."""
+
+    def __init__(self, c: Compiler, gradients: Mapping[Parameter, Signal], norms: Matrix) -> None:
+        p = self.program = c.program
+        self.values = [c.values[parameter] for parameter in gradients]
+        self.found = [_whole(c, parameter, gradient) for parameter, gradient in gradients.items()]
+        self.table = np.zeros((len(gradients), PARAMETER_WIDTH), np.int64)
+        for row, (parameter, gradient) in enumerate(gradients.items()):
+            parts = p.constant(1) if gradient.parts is None else gradient.parts
+            self.table[row] = self.values[row].address, self.found[row].address, 0, 0, parameter.value.size, parts
+        c.constants.append(self.table)
+        self.place = p.array(self.table)
+        p.emit(
+            do.NORM_OF_EACH, [self.place, p.constant(len(gradients)), norms], reads=self.found,
+            writes=[norms, *self.found],
+        )  # fmt: skip
+
+    @staticmethod
+    def are_for(parameter: Parameter, gradient: Signal | list[RowsOfTable]) -> bool:
+        """Say whether a parameter is small, and its gradient no list of rows."""
+        return isinstance(gradient, Signal) and parameter.value.size < _SMALL
+
+    def emit(self, states: Sequence[Sequence[Matrix]], settings: Matrix, factor: Matrix, fine: Matrix, rule: int) -> None:
+        """Emit the updates, with what the rule remembers of each parameter."""
+        p = self.program
+        for row, own in zip(self.table, states, strict=True):
+            row[2:4] = [state.address for state in own] + [p.constant(0)] * (2 - len(own))
+        p.emit(
+            do.UPDATE_EACH, [self.place, p.constant(len(self.table)), settings, factor],
+            reads=[*self.found, factor], writes=[*self.values, *(state for own in states for state in own)],
+            numbers=[rule], guard=fine,
+        )  # fmt: skip
 
 
 class DenseUpdate:
-    """The norm of a gradient, and the update of its parameter."""
+    """The norm of a gradient, and the update of its parameter, which is not small."""
 
     def __init__(self, c: Compiler, parameter: Parameter, gradient: Signal, norms: Matrix) -> None:
         self.program, self.value = c.program, c.values[parameter]
-        self.found = gradient.matrix if gradient.parts is not None else c.dense(gradient, parameter.shape)
+        self.found = _whole(c, parameter, gradient)
         self.entries = parameter.value.size
-        self.slices = 1 if self.entries < 4096 else 2 if self.entries < 65536 else SLICES
+        self.slices = 2 if self.entries < 65536 else SLICES
         count, one = self.program.constant(self.entries), self.program.constant(1)
         parts = one if gradient.parts is None else gradient.parts
         self.program.emit(
@@ -75,6 +114,11 @@ class RowsUpdate:
             reads=[sums, distinct, known, factor], writes=[self.value, *states], work=self.work,
             numbers=[rule, len(states)], guard=fine,
         )  # fmt: skip
+
+
+def _whole(c: Compiler, parameter: Parameter, gradient: Signal) -> Matrix:
+    """Return where a gradient lies, each of its parts whole."""
+    return gradient.matrix if gradient.parts is not None else c.dense(gradient, parameter.shape)
 
 
 def _two(p: Program, states: Sequence[Matrix]) -> list[Any]:

@@ -17,6 +17,7 @@ __all__ = ["FUNCTIONS"]
 _LAST = {
     do.MASK: do_layers, do.FILL: do_arrays, do.READ_WINDOWS: do_windows, do.UPDATE_ROWS: do_updates,
     do.STRUCTURED_MARGINS: do_sequences, do.SHARE_SPARSE_VALUES: do_layers,
+    do.UPDATE_EACH: do_updates, do.SMALL_NETWORK: do_layers,
 }  # fmt: skip
 
 FUNCTIONS: NDArray[np.int64] = np.repeat(

@@ -17,7 +17,7 @@ from deltarule.kernels.losses import (
 from deltarule.kernels.memory import WIDTH, doubles, floats, integers, long_integers, operands
 from deltarule.kernels.rows import add
 from deltarule.kernels.slices import ALL, examples_of_slice, rows_of_slice, sum_distinct_rows, update_rows
-from deltarule.kernels.updates import squared_norm, update
+from deltarule.kernels.updates import PARAMETER_WIDTH, norm_of_each, squared_norm, update, update_each
 
 __all__ = ["do_updates"]
 
@@ -72,7 +72,7 @@ def do_updates(
         own = floats(o[0], count)[first:last]
         for i in range(1, o[4]):
             add(floats(o[0] + 4 * i * count, count)[first:last], own)
-        doubles(o[3], parts)[part] = squared_norm(own)
+        doubles(o[3], parts)[part] = squared_norm(o[0] + 4 * first, last - first)
     elif code == do.CHECK_GRADIENTS:
         norms, squared = doubles(o[0], o[1]), 0.0
         for j in range(o[1]):
@@ -85,11 +85,13 @@ def do_updates(
         sum_distinct_rows(o, p, memory)
     elif code == do.UPDATE:
         first, last = rows_of_slice(o[4], part, parts)
-        one, two = min(int64(x[1]), 1) * o[4], min(int64(x[1]), 2) // 2 * o[4]
-        update(
-            int64(x[0]), floats(o[0], o[4])[first:last], floats(o[1], o[4])[first:last],
-            floats(o[2], one)[first:last], floats(o[3], two)[first:last], doubles(o[6], 1)[0], doubles(o[5], 8),
-        )  # fmt: skip
+        at = 4 * first
+        update(int64(x[0]), o[0] + at, o[1] + at, o[2] + at, o[3] + at, last - first, o[6], o[5])
     elif code == do.UPDATE_ROWS:
         update_rows(o, x, part, parts)
+    elif code == do.NORM_OF_EACH:
+        doubles(o[2], 1)[0] = norm_of_each(memory, long_integers(o[0], o[1] * PARAMETER_WIDTH).reshape(o[1], PARAMETER_WIDTH))
+    elif code == do.UPDATE_EACH:
+        parameters = long_integers(o[0], o[1] * PARAMETER_WIDTH).reshape(o[1], PARAMETER_WIDTH)
+        update_each(int64(x[0]), memory, parameters, o[3], o[2])
     return 0

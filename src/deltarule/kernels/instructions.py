@@ -71,6 +71,14 @@ SPARSE_LAYER = 40  # columns values ends table bias rows outputs z | rows
 SHARE_SPARSE_ROWS = 41  # values ends signal rows outputs shared | rows
 SHARE_SPARSE_VALUES = 42  # columns ends table signal rows outputs shared | rows
 
+# All small parameters together.
+NORM_OF_EACH = 43  # parameters parameter_count norms
+UPDATE_EACH = 44  # parameters parameter_count state factor [rule settings...]
+
+# Scratch has scratch_size numbers for each thread, enough for some examples at a time. layers layer_count x wanted rows
+# losses scratch scratch_size examples_at_a_time softmax | examples
+SMALL_NETWORK = 45
+
 # Update rules.
 SGD, MOMENTUM, NESTEROV, ADAGRAD, RMSPROP, ADAM = range(6)
 

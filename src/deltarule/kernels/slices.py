@@ -12,7 +12,7 @@ from numba import int64
 from deltarule.kernels import instructions as do
 from deltarule.kernels.compiled import inlined
 from deltarule.kernels.layers import finish_rows
-from deltarule.kernels.memory import doubles, fetch_ahead, floats, integers
+from deltarule.kernels.memory import fetch_ahead, floats, integers
 from deltarule.kernels.products import multiply
 from deltarule.kernels.rows import add_distinct_rows
 from deltarule.kernels.updates import update
@@ -99,7 +99,6 @@ def sum_distinct_rows(o: Any, places: Any, memory: Any) -> None:
 @inlined
 def update_rows(o: Any, x: Any, part: int, parts: int) -> None:
     """Take one step of an update rule on the rows of a table that have a gradient."""
-    value, sums, first, second = floats(o[0], ALL), floats(o[1], ALL), floats(o[2], ALL), floats(o[3], ALL)
     distinct, columns = integers(o[4], o[5]), o[6]
     begin, end = rows_of_slice(o[5], part, parts)
     one, two = min(int64(x[1]), 1), min(int64(x[1]), 2) // 2
@@ -108,10 +107,5 @@ def update_rows(o: Any, x: Any, part: int, parts: int) -> None:
         fetch_ahead(o[0] + ahead, 4 * columns)
         fetch_ahead(o[2] + ahead * one, 4 * columns)
         fetch_ahead(o[3] + ahead * two, 4 * columns)
-        at = distinct[i] * columns
-        to = at + columns
-        gradient = sums[i * columns : (i + 1) * columns]
-        update(
-            int64(x[0]), value[at:to], gradient, first[at * one : to * one], second[at * two : to * two],
-            doubles(o[8], 1)[0], doubles(o[7], 8),
-        )  # fmt: skip
+        at = 4 * columns * distinct[i]
+        update(int64(x[0]), o[0] + at, o[1] + 4 * i * columns, o[2] + at, o[3] + at, columns, o[8], o[7])
