@@ -33,7 +33,7 @@ def _go_down(
     """Multiply tiles one below the other."""
     tiles = _parts(rows, ROWS)
     for i in range(tiles):
-        first, last = rows * i // tiles, rows * (i + 1) // tiles
+        first, last = _cut(rows, i, tiles), _cut(rows, i + 1, tiles)
         multiply_tile(
             last - first, columns, inner, a + 4 * first * a_row, a_row, a_step, b, b_stride, c + 4 * first * c_stride,
             c_stride, addend + 4 * first * addend_stride if addend != 0 else 0, addend_stride, blocks, b_block,
@@ -47,11 +47,17 @@ def _parts(count: int, most: int) -> int:
 
 
 @inlined
+def _cut(count: int, i: int, parts: int) -> int:
+    """Return where part i of so many begins, or the one before it ends, without a division where that is plain."""
+    return 0 if i == 0 else count if i == parts else count * i // parts
+
+
+@inlined
 def _panel(columns: int, i: int, panels: int) -> Any:
     """Return where a panel of the columns begins and how many it has: all are about equal, as narrow ones are slow."""
     vectors = _parts(columns, LANES)
-    left = LANES * (vectors * i // panels)
-    return left, min(LANES * (vectors * (i + 1) // panels), columns) - left
+    left = LANES * _cut(vectors, i, panels)
+    return left, min(LANES * _cut(vectors, i + 1, panels), columns) - left
 
 
 @inlined
@@ -118,7 +124,7 @@ def _multiply_narrow(
         few = min(columns - left, WIDTHS[-1])
         width = WIDTHS[0] if few <= WIDTHS[0] else WIDTHS[-1]
         for part in range(depths):
-            begin, end = inner * part // depths, inner * (part + 1) // depths
+            begin, end = _cut(inner, part, depths), _cut(inner, part + 1, depths)
             fill(floats(memory + 4 * (end - begin) * width, LANES), 0)
             if b_transposed:
                 transpose(b + 4 * (left * b_stride + begin), b_stride, few, end - begin, memory, width)
@@ -126,7 +132,7 @@ def _multiply_narrow(
                 _pack_rows(begin, end, b + 4 * left, b_stride, block, b_block, few, memory, width)
             d, d_stride = (addend, addend_stride) if part == 0 else (c, c_stride)
             for i in range(tiles):
-                first, last = rows * i // tiles, rows * (i + 1) // tiles
+                first, last = _cut(rows, i, tiles), _cut(rows, i + 1, tiles)
                 multiply_narrow_tile(
                     last - first, few, width, end - begin, a + 4 * (first * a_row + begin), a_row, memory,
                     c + 4 * (first * c_stride + left), c_stride,
@@ -187,7 +193,7 @@ def multiply(
         for i in range(panels):
             left, width = _panel(columns, i, panels)
             for part in range(depths):
-                begin, end = inner * part // depths, inner * (part + 1) // depths
+                begin, end = _cut(inner, part, depths), _cut(inner, part + 1, depths)
                 own, stride = b + 4 * (begin * b_stride + left), b_stride
                 if b_transposed:
                     transpose(b + 4 * (left * b_stride + begin), b_stride, width, end - begin, panel, COLUMNS)
@@ -229,7 +235,7 @@ def multiply_blocks(
         left, width = _panel(columns, i, panels)
         to = c + 4 * left
         for part in range(parts):
-            begin, end = blocks * part // parts, blocks * (part + 1) // parts
+            begin, end = _cut(blocks, part, parts), _cut(blocks, part + 1, parts)
             _go_down(
                 rows, width, inner, a + 4 * begin * inner, a_stride, 1, b + 4 * (begin * b_block + left), b_stride, to,
                 c_stride, to if part > 0 else 0, c_stride, end - begin, b_block,

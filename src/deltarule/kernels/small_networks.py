@@ -18,7 +18,7 @@ from deltarule.kernels.elementwise import EXP, map_function, scale_by_slope
 from deltarule.kernels.memory import doubles, floats, integers, long_integers
 from deltarule.kernels.products import multiply
 from deltarule.kernels.rows import fill
-from deltarule.kernels.transposition import transpose
+from deltarule.kernels.transposition import transpose_few
 
 __all__ = ["LAYER_WIDTH", "train_small_network"]
 
@@ -64,7 +64,7 @@ def _train_some(
     width = (examples + 15) // 16 * 16
     table = long_integers(layers, count * LAYER_WIDTH)
     inputs = memory[table[_INPUTS]]
-    transpose(x, inputs, examples, inputs, scratch, width)
+    transpose_few(x, inputs, examples, inputs, scratch, width)
     below, own = scratch, scratch + 4 * inputs * width
     for layer in range(count):
         at = layer * LAYER_WIDTH
@@ -77,8 +77,10 @@ def _train_some(
         scores = floats(activation, outputs * width)
         loss = _softmax_cross_entropy(scores, labels, target, outputs, width, examples, float32(1) / float32(rows))
     else:
-        target = signal + 4 * outputs * width
-        transpose(wanted + 4 * first * outputs, outputs, examples, outputs, target, width)
+        target = wanted + 4 * first * outputs
+        if outputs > 1:
+            transpose_few(target, outputs, examples, outputs, signal + 4 * outputs * width, width)
+            target = signal + 4 * outputs * width
         loss = _squared_error(activation, target, signal, outputs, width, examples, float32(1) / float32(rows))
     for layer in range(count - 1, -1, -1):
         at = layer * LAYER_WIDTH
