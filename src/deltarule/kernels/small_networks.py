@@ -16,8 +16,8 @@ from numba import float32, float64, int64
 from deltarule.kernels.compiled import inlined
 from deltarule.kernels.elementwise import EXP, map_function, scale_by_slope
 from deltarule.kernels.memory import doubles, floats, integers, long_integers
+from deltarule.kernels.neuron_rows import put_along_rows, sum_each_row
 from deltarule.kernels.products import multiply
-from deltarule.kernels.rows import fill
 from deltarule.kernels.transposition import transpose_few
 
 __all__ = ["LAYER_WIDTH", "train_small_network"]
@@ -105,9 +105,7 @@ def _forward(memory: Any, layer: Any, x: int, a: int, examples: int, width: int)
     inputs, outputs, bias = memory[layer[_INPUTS]], memory[layer[_OUTPUTS]], memory[layer[_BIAS]]
     z = floats(a, outputs * width)
     if bias != 0:
-        biases = floats(bias, outputs)
-        for j in range(outputs):
-            fill(z[j * width : (j + 1) * width], biases[j])
+        put_along_rows(bias, outputs, width, a)
     multiply(
         outputs, examples, inputs, memory[layer[_WEIGHT]], inputs, False, x, width, False, a, width,
         a if bias != 0 else 0, width,
@@ -130,12 +128,7 @@ def _gradients(
         gradient, inputs, gradient if again else 0, inputs,
     )  # fmt: skip
     if memory[layer[_BIAS_GRADIENT]] != 0:
-        sums = floats(memory[layer[_BIAS_GRADIENT]] + 4 * part * outputs, outputs)
-        for j in range(outputs):
-            own, total = delta[j * width : j * width + examples], float32(0)
-            for i in range(len(own)):
-                total += own[i]
-            sums[j] = sums[j] + total if again else total
+        sum_each_row(signal, outputs, examples, width, memory[layer[_BIAS_GRADIENT]] + 4 * part * outputs, again)
 
 
 @inlined

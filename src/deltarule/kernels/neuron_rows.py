@@ -1,0 +1,88 @@
+"""Matrices with a row for each neuron, as small networks have them: a bias put along each row, and each row summed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from deltarule.kernels import vectors as v
+from deltarule.kernels.vectors import LANES, number
+
+__all__ = ["put_along_rows", "sum_each_row"]
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def put_along_rows(typing_context: Any, biases: Any, rows: Any, columns: Any, target: Any) -> Any:
+    """Set each number of row j to b_j; rows lie one after another, and are whole vectors.
+
+    Parameters
+    ----------
+    biases, target : addresses of float32 numbers
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        biases, rows, columns, target = arguments
+        with cgutils.for_range(builder, rows) as row:
+            bias = v.repeated(builder, _number_at(builder, biases, row.index), LANES)
+            own = _place(builder, target, builder.mul(row.index, columns))
+            v.for_each_vector(
+                builder, columns, lambda at, mask: v.store(builder, [bias], _place(builder, own, at), [LANES], mask)
+            )
+        return context.get_dummy_value()
+
+    return types.void(*[types.int64] * 4), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def sum_each_row(typing_context: Any, x: Any, rows: Any, columns: Any, stride: Any, sums: Any, again: Any) -> Any:
+    """Set number j to the sum of row j, or add it.
+
+    Parameters
+    ----------
+    x, sums : addresses of float32 numbers
+    stride : numbers from one row to the next
+    again : whether to add it
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        x, rows, columns, stride, sums, again = arguments
+        own = v.vector(LANES)
+        zeros, zero = ir.Constant(own, [0.0] * LANES), ir.Constant(v.REAL, 0.0)
+        function_type = ir.FunctionType(v.REAL, [v.REAL, own])
+        total = cgutils.get_or_insert_function(builder.module, function_type, f"llvm.vector.reduce.fadd.v{LANES}f32")
+        with builder.goto_entry_block():
+            place = builder.alloca(own)
+        with cgutils.for_range(builder, rows) as row:
+            builder.store(zeros, place)
+            begin = _place(builder, x, builder.mul(row.index, stride))
+
+            def add(at: Any, mask: Any, begin: Any = begin) -> None:
+                numbers = v.load(builder, _place(builder, begin, at), [LANES], mask)[0]
+                builder.store(builder.fadd(builder.load(place), numbers), place)
+
+            v.for_each_vector(builder, columns, add)
+            before = builder.select(again, _number_at(builder, sums, row.index), zero)
+            found = builder.call(total, [zero, builder.load(place)], fastmath=("reassoc",))
+            builder.store(builder.fadd(before, found), _pointer(builder, _place(builder, sums, row.index)))
+        return context.get_dummy_value()
+
+    return types.void(*[types.int64] * 5, types.boolean), generate
+
+
+def _place(builder: Any, begin: Any, at: Any) -> Any:
+    """Return the address of a number."""
+    return builder.add(begin, builder.mul(at, number(4)))
+
+
+def _pointer(builder: Any, address: Any) -> Any:
+    """Return an address as a pointer."""
+    return builder.inttoptr(address, v.REAL.as_pointer())
+
+
+def _number_at(builder: Any, begin: Any, at: Any) -> Any:
+    """Read a number."""
+    return builder.load(_pointer(builder, _place(builder, begin, at)))
