@@ -9,6 +9,7 @@ from deltarule.kernels import instructions as do
 from deltarule.kernels.execute_arrays import do_arrays
 from deltarule.kernels.execute_layers import do_layers
 from deltarule.kernels.execute_sequences import do_sequences
+from deltarule.kernels.execute_steps import do_steps
 from deltarule.kernels.execute_updates import do_updates
 from deltarule.kernels.execute_windows import do_windows
 
@@ -17,7 +18,7 @@ __all__ = ["FUNCTIONS"]
 _LAST = {
     do.MASK: do_layers, do.FILL: do_arrays, do.READ_WINDOWS: do_windows, do.UPDATE_ROWS: do_updates,
     do.STRUCTURED_MARGINS: do_sequences, do.SHARE_SPARSE_VALUES: do_layers,
-    do.UPDATE_EACH: do_updates, do.SMALL_NETWORK: do_layers,
+    do.UPDATE_EACH: do_steps,
 }  # fmt: skip
 
 FUNCTIONS: NDArray[np.int64] = np.repeat(

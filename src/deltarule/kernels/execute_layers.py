@@ -1,4 +1,4 @@
-"""What instructions of layers do: products, the passes over rows, layers over sparse rows, and small networks."""
+"""What instructions of layers do: products of matrices, the passes over rows, and layers over sparse rows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from deltarule.kernels.masks import mask_row
 from deltarule.kernels.memory import WIDTH, doubles, floats, integers, long_integers, operands
 from deltarule.kernels.rows import copy
 from deltarule.kernels.slices import ALL, cut_product, examples_of_slice, layer, rows_of_slice
-from deltarule.kernels.small_networks import train_small_network
 from deltarule.kernels.sparse import share_sparse_rows, share_sparse_values, sparse_layer
 
 __all__ = ["do_layers"]
@@ -58,10 +57,4 @@ def do_layers(
         first, last = rows_of_slice(o[4], part, parts)
         columns, ends, table = integers(o[0], ALL), integers(o[1], o[4]), floats(o[2], ALL)
         share_sparse_values(columns, ends, table, floats(o[3], ALL), first, last, o[5], floats(o[6], ALL))
-    elif code == do.SMALL_NETWORK:
-        first, last = examples_of_slice(o[4], part, parts)
-        train_small_network(
-            memory, o[0], o[1], o[2], o[3], o[4], first, last, o[5], part, parts, o[6] + 4 * worker * o[7], o[8],
-            o[9] != 0,
-        )  # fmt: skip
     return 0

@@ -1,8 +1,7 @@
-"""What the instructions around updates do: objectives with their signals, checks of gradients, update rules."""
+"""What the instructions around updates do: objectives with their signals, norms, update rules."""
 
 from __future__ import annotations
 
-import numpy as np
 from numba import int64
 
 from deltarule.kernels import instructions as do
@@ -17,11 +16,9 @@ from deltarule.kernels.losses import (
 from deltarule.kernels.memory import WIDTH, doubles, floats, integers, long_integers, operands
 from deltarule.kernels.rows import add
 from deltarule.kernels.slices import ALL, examples_of_slice, rows_of_slice, sum_distinct_rows, update_rows
-from deltarule.kernels.updates import PARAMETER_WIDTH, norm_of_each, squared_norm, update, update_each
+from deltarule.kernels.updates import squared_norm, update
 
 __all__ = ["do_updates"]
-
-_LARGEST = np.finfo(np.float32).max
 
 
 @called_by_address(int64(int64, int64, int64, int64, int64, int64))
@@ -61,11 +58,6 @@ def do_updates(
             x[0],
             floats(o[6], 1),
         )
-    elif code == do.SUM_LOSS:
-        losses, total = doubles(o[0], o[1]), 0.0
-        for j in range(o[1]):
-            total += losses[j]
-        floats(o[3], 1)[0] = total / o[2]
     elif code == do.NORM:
         count = o[1] * o[2]
         first, last = rows_of_slice(count, part, parts)
@@ -73,14 +65,6 @@ def do_updates(
         for i in range(1, o[4]):
             add(floats(o[0] + 4 * i * count, count)[first:last], own)
         doubles(o[3], parts)[part] = squared_norm(o[0] + 4 * first, last - first)
-    elif code == do.CHECK_GRADIENTS:
-        norms, squared = doubles(o[0], o[1]), 0.0
-        for j in range(o[1]):
-            squared += norms[j]
-        clipped = x[1] > 0 and squared > x[1] * x[1]
-        doubles(o[3], 1)[0] = x[1] / np.sqrt(squared) if clipped else 1.0
-        # Not isfinite: a compiler that may reorder sums may find x − x, by which that is computed, to be 0 always.
-        memory[p[7]] = abs(floats(o[2], 1)[0]) <= _LARGEST and squared <= x[0]
     elif code == do.SUM_DISTINCT_ROWS:
         sum_distinct_rows(o, p, memory)
     elif code == do.UPDATE:
@@ -89,9 +73,4 @@ def do_updates(
         update(int64(x[0]), o[0] + at, o[1] + at, o[2] + at, o[3] + at, last - first, o[6], o[5])
     elif code == do.UPDATE_ROWS:
         update_rows(o, x, part, parts)
-    elif code == do.NORM_OF_EACH:
-        doubles(o[2], 1)[0] = norm_of_each(memory, long_integers(o[0], o[1] * PARAMETER_WIDTH).reshape(o[1], PARAMETER_WIDTH))
-    elif code == do.UPDATE_EACH:
-        parameters = long_integers(o[0], o[1] * PARAMETER_WIDTH).reshape(o[1], PARAMETER_WIDTH)
-        update_each(int64(x[0]), memory, parameters, o[3], o[2])
     return 0

@@ -53,31 +53,30 @@ SQUARED_ERROR = 28  # x targets signal rows columns losses | rows
 CLASS_MARGINS = 29  # scores labels rivals rows classes losses [margin] | rows
 CLASS_VIOLATORS = 30  # labels rivals signal row_ids classes rows → count
 PAIR_VIOLATORS = 31  # true corrupted true_signal corrupted_signal row_ids rows loss → count [margin]
-SUM_LOSS = 32  # losses count rows loss
-NORM = 33  # x rows columns norms parts | entries; x gets the sum of its parts first
-CHECK_GRADIENTS = 34  # norms norm_count loss factor → fine [largest clip]
-SUM_DISTINCT_ROWS = 35  # values ids count columns stride places distinct sums begin → known
-UPDATE = 36  # value gradient first second count state factor [rule settings...] | entries
-UPDATE_ROWS = 37  # value sums first second distinct rows columns state factor [rule settings...] | rows
+NORM = 32  # x rows columns norms parts | entries; x gets the sum of its parts first
+SUM_DISTINCT_ROWS = 33  # values ids count columns stride places distinct sums begin → known
+UPDATE = 34  # value gradient first second count state factor [rule settings...] | entries
+UPDATE_ROWS = 35  # value sums first second distinct rows columns state factor [rule settings...] | rows
 # scores labels lengths transitions start end forward later signal scratch transition_parts start_parts
 # end_parts rows classes sentences losses | sentences
-SENTENCE_LIKELIHOOD = 38
+SENTENCE_LIKELIHOOD = 36
 # scores labels lengths transitions start end totals scratch rivals transition_parts start_parts end_parts rows
 # classes sentences losses [margin] | sentences
-STRUCTURED_MARGINS = 39
+STRUCTURED_MARGINS = 37
 
 # Layers over sparse rows.
-SPARSE_LAYER = 40  # columns values ends table bias rows outputs z | rows
-SHARE_SPARSE_ROWS = 41  # values ends signal rows outputs shared | rows
-SHARE_SPARSE_VALUES = 42  # columns ends table signal rows outputs shared | rows
+SPARSE_LAYER = 38  # columns values ends table bias rows outputs z | rows
+SHARE_SPARSE_ROWS = 39  # values ends signal rows outputs shared | rows
+SHARE_SPARSE_VALUES = 40  # columns ends table signal rows outputs shared | rows
 
-# All small parameters together.
-NORM_OF_EACH = 43  # parameters parameter_count norms
-UPDATE_EACH = 44  # parameters parameter_count state factor [rule settings...]
-
+# What every step has, and what a step of a small network is made of.
 # Scratch has scratch_size numbers for each thread, enough for some examples at a time. layers layer_count x wanted rows
 # losses scratch scratch_size examples_at_a_time softmax | examples
-SMALL_NETWORK = 45
+SMALL_NETWORK = 41
+SUM_LOSS = 42  # losses count rows loss
+NORM_OF_EACH = 43  # parameters parameter_count norms
+CHECK_GRADIENTS = 44  # norms norm_count loss factor → fine [largest clip]
+UPDATE_EACH = 45  # parameters parameter_count state factor [rule settings...]
 
 # Update rules.
 SGD, MOMENTUM, NESTEROV, ADAGRAD, RMSPROP, ADAM = range(6)

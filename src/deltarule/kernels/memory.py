@@ -13,8 +13,8 @@ from numba.extending import intrinsic
 from deltarule.kernels.compiled import inlined
 
 __all__ = [
-    "WIDTH", "add_and_fetch_old", "call", "doubles", "fetch", "fetch_ahead", "floats", "integers", "long_integers",
-    "operands", "processor", "store",
+    "WIDTH", "add_and_fetch_old", "call", "doubles", "entry", "fetch", "fetch_ahead", "floats", "integers",
+    "long_integers", "operands", "processor", "store",
 ]  # fmt: skip
 
 
@@ -58,6 +58,17 @@ def integers(address: int, count: int) -> Any:
 def long_integers(address: int, count: int) -> Any:
     """Return the int64 numbers at an address as an array."""
     return carray(_pointer_to_long_integers(address), (count,))
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def entry(typing_context: Any, table: Any, at: Any) -> Any:
+    """Return a number of the int64 numbers at an address; sooner than an array does, where this is one of few steps."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        whole = ir.IntType(64)
+        return builder.load(builder.gep(builder.inttoptr(arguments[0], ir.PointerType(whole)), [arguments[1]]))
+
+    return types.int64(types.int64, types.int64), generate
 
 
 WIDTH = 24  # columns of a row of a program: what to do, slices, guard, and operands

@@ -11,11 +11,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import float32, float64, int64
+from numba import float32, float64
 
 from deltarule.kernels.compiled import inlined
 from deltarule.kernels.elementwise import EXP, map_function, scale_by_slope
-from deltarule.kernels.memory import doubles, floats, integers, long_integers
+from deltarule.kernels.memory import doubles, entry, floats, integers
 from deltarule.kernels.neuron_rows import put_along_rows, sum_each_row
 from deltarule.kernels.products import multiply
 from deltarule.kernels.transposition import transpose_few
@@ -29,106 +29,103 @@ _LOG_AT_ONCE = 8  # sums of exponentials whose product is taken the logarithm of
 
 @inlined
 def train_small_network(
-    memory: Any, layers: int, count: int, x: int, wanted: int, rows: int, first: int, last: int, losses: int, part: int,
-    parts: int, scratch: int, together: int, softmax: bool,
+    memory: int, layers: int, count: int, x: int, wanted: int, rows: int, first: int, last: int, losses: int,
+    part: int, scratch: int, together: int, softmax: bool,
 ) -> None:  # fmt: skip
     """Find the loss of examples first to last and the gradients that they contribute.
 
     Parameters
     ----------
-    memory, layers, count : addresses and sizes; address of the table of layers, places in memory; and how many layers
+    memory, layers, count : addresses of memory and of the table of layers, which names places in it; how many layers
     x, wanted : addresses of the inputs of all examples, and of their labels or targets
     rows : examples of the batch
     losses : address of the float64 sums of losses of each part
-    part, parts : which part of the gradients to write, of how many
+    part : which part of the gradients to write
     scratch, together : address of memory, and for how many examples at a time it is enough
     softmax : whether to find the cross-entropy of a softmax, or the squared error
     """
     total, begin, again = 0.0, first, False
+    inputs = entry(memory, entry(layers, _INPUTS))
     while begin < last or not again:
         end = min(begin + together, last)
-        inputs = memory[long_integers(layers, 1)[_INPUTS]]
         total += _train_some(
             memory, layers, count, x + 4 * begin * inputs, wanted, rows, begin, end - begin, part, scratch, softmax, again
         )  # fmt: skip
         begin, again = end, True
-    doubles(losses, parts)[part] = total
+    doubles(losses + 8 * part, 1)[0] = total
 
 
 @inlined
 def _train_some(
-    memory: Any, layers: int, count: int, x: int, wanted: int, rows: int, first: int, examples: int, part: int,
+    memory: int, layers: int, count: int, x: int, wanted: int, rows: int, first: int, examples: int, part: int,
     scratch: int, softmax: bool, again: bool,
 ) -> float:  # fmt: skip
     """Take some examples forward and back; `again` where their gradients are added to those of others."""
     width = (examples + 15) // 16 * 16
-    table = long_integers(layers, count * LAYER_WIDTH)
-    inputs = memory[table[_INPUTS]]
+    inputs = entry(memory, entry(layers, _INPUTS))
     transpose_few(x, inputs, examples, inputs, scratch, width)
-    below, own = scratch, scratch + 4 * inputs * width
+    below, own, outputs = scratch, scratch + 4 * inputs * width, inputs
     for layer in range(count):
-        at = layer * LAYER_WIDTH
-        _forward(memory, table[at : at + LAYER_WIDTH], below, own, examples, width)
-        below, own = own, own + 4 * memory[table[at + _OUTPUTS]] * width
-    outputs = memory[table[(count - 1) * LAYER_WIDTH + _OUTPUTS]]
-    activation, signal = below, own
+        row = layers + 8 * LAYER_WIDTH * layer
+        inputs, outputs = outputs, entry(memory, entry(row, _OUTPUTS))
+        _forward(memory, row, inputs, outputs, below, own, examples, width)
+        below, own = own, own + 4 * outputs * width
+    activation, signal, share = below, own, float32(1) / float32(rows)
     if softmax:
-        labels, target = integers(wanted, rows)[first : first + examples], floats(signal, (outputs + 2) * width)
+        labels, target = integers(wanted + 4 * first, examples), floats(signal, (outputs + 2) * width)
         scores = floats(activation, outputs * width)
-        loss = _softmax_cross_entropy(scores, labels, target, outputs, width, examples, float32(1) / float32(rows))
+        loss = _softmax_cross_entropy(scores, labels, target, outputs, width, examples, share)
     else:
-        target = wanted + 4 * first * outputs
+        targets = wanted + 4 * first * outputs
         if outputs > 1:
-            transpose_few(target, outputs, examples, outputs, signal + 4 * outputs * width, width)
-            target = signal + 4 * outputs * width
-        loss = _squared_error(activation, target, signal, outputs, width, examples, float32(1) / float32(rows))
+            transpose_few(targets, outputs, examples, outputs, signal + 4 * outputs * width, width)
+            targets = signal + 4 * outputs * width
+        loss = _squared_error(activation, targets, signal, outputs, width, examples, share)
     for layer in range(count - 1, -1, -1):
-        at = layer * LAYER_WIDTH
-        own_table = table[at : at + LAYER_WIDTH]
-        inputs, outputs = memory[own_table[_INPUTS]], memory[own_table[_OUTPUTS]]
+        row = layers + 8 * LAYER_WIDTH * layer
+        inputs = entry(memory, entry(row, _INPUTS))
         below = activation - 4 * inputs * width
-        _gradients(memory, own_table, activation, signal, below, x if layer == 0 else 0, examples, width, part, again)
+        at, stride = (x, inputs) if layer == 0 else (below, width)
+        _gradients(memory, row, inputs, outputs, activation, signal, at, stride, layer > 0, examples, width, part, again)
         if layer > 0:
-            shared = signal + 4 * outputs * width
+            weight, shared = entry(memory, entry(row, _WEIGHT)), signal + 4 * outputs * width
             multiply(
-                inputs, examples, outputs, memory[own_table[_WEIGHT]], inputs, True, signal, width, False, shared,
-                width, 0, 0,
+                inputs, examples, outputs, weight, inputs, True, signal, width, False, shared, width, 0, 0
             )  # fmt: skip
             signal = shared
-        activation = below
+        activation, outputs = below, inputs
     return loss
 
 
 @inlined
-def _forward(memory: Any, layer: Any, x: int, a: int, examples: int, width: int) -> None:
+def _forward(
+    memory: int, row: int, inputs: int, outputs: int, x: int, a: int, examples: int, width: int
+) -> None:  # fmt: skip
     """a ← f(W x + b)."""
-    inputs, outputs, bias = memory[layer[_INPUTS]], memory[layer[_OUTPUTS]], memory[layer[_BIAS]]
-    z = floats(a, outputs * width)
+    weight, bias, addend = entry(memory, entry(row, _WEIGHT)), entry(memory, entry(row, _BIAS)), 0
     if bias != 0:
         put_along_rows(bias, outputs, width, a)
-    multiply(
-        outputs, examples, inputs, memory[layer[_WEIGHT]], inputs, False, x, width, False, a, width,
-        a if bias != 0 else 0, width,
-    )  # fmt: skip
-    map_function(layer[_FUNCTION], doubles(layer.ctypes.data, LAYER_WIDTH)[_SETTING], z)
+        addend = a
+    multiply(outputs, examples, inputs, weight, inputs, False, x, width, False, a, width, addend, width)
+    map_function(entry(row, _FUNCTION), doubles(row, LAYER_WIDTH)[_SETTING], floats(a, outputs * width))
 
 
 @inlined
 def _gradients(
-    memory: Any, layer: Any, activation: int, signal: int, below: int, x: int, examples: int, width: int, part: int,
-    again: bool,
+    memory: int, row: int, inputs: int, outputs: int, activation: int, signal: int, x: int, stride: int,
+    transposed: bool, examples: int, width: int, part: int, again: bool,
 ) -> None:  # fmt: skip
-    """δ ← f′(z) ∘ signal, in place; ∂J/∂W = δ xᵀ and ∂J/∂b = Σ δ. The inputs lie at x, or transposed below."""
-    inputs, outputs = memory[layer[_INPUTS]], memory[layer[_OUTPUTS]]
+    """δ ← f′(z) ∘ signal, in place; ∂J/∂W = δ xᵀ and ∂J/∂b = Σ δ. The inputs x may lie transposed."""
     delta, a = floats(signal, outputs * width), floats(activation, outputs * width)
-    scale_by_slope(layer[_FUNCTION], doubles(layer.ctypes.data, LAYER_WIDTH)[_SETTING], delta, a, a, 1.0)
-    gradient = memory[layer[_WEIGHT_GRADIENT]] + 4 * part * outputs * inputs
+    scale_by_slope(entry(row, _FUNCTION), doubles(row, LAYER_WIDTH)[_SETTING], delta, a, a, 1.0)
+    gradient = entry(memory, entry(row, _WEIGHT_GRADIENT)) + 4 * part * outputs * inputs
     multiply(
-        outputs, inputs, examples, signal, width, False, x if x != 0 else below, inputs if x != 0 else width, x == 0,
-        gradient, inputs, gradient if again else 0, inputs,
+        outputs, inputs, examples, signal, width, False, x, stride, transposed, gradient, inputs,
+        gradient if again else 0, inputs,
     )  # fmt: skip
-    if memory[layer[_BIAS_GRADIENT]] != 0:
-        sum_each_row(signal, outputs, examples, width, memory[layer[_BIAS_GRADIENT]] + 4 * part * outputs, again)
+    sums = entry(memory, entry(row, _BIAS_GRADIENT))
+    if sums != 0:
+        sum_each_row(signal, outputs, examples, width, sums + 4 * part * outputs, again)
 
 
 @inlined

@@ -17,6 +17,7 @@ from numba.extending import intrinsic
 from deltarule.kernels import vectors as v
 from deltarule.kernels.compiled import inlined
 from deltarule.kernels.instructions import ADAGRAD, ADAM, MOMENTUM, NESTEROV, RMSPROP, SGD
+from deltarule.kernels.memory import entry
 from deltarule.kernels.row_sums import add_row
 from deltarule.kernels.vectors import LANES, number
 
@@ -200,25 +201,28 @@ def squared_norm(typing_context: Any, x: Any, count: Any) -> Any:
 
 
 @inlined
-def norm_of_each(memory: Any, parameters: Any) -> float:
+def norm_of_each(memory: int, parameters: int, count: int) -> float:
     """Add up the parts of gradients in their first, and return Σ g² of all.
 
     Parameters
     ----------
-    parameters : table of parameters: places in memory, except for how many numbers each has
+    memory, parameters, count : addresses of memory and of a table of so many parameters, which names places in it
     """
     total = 0.0
-    for row in range(len(parameters)):
-        gradient, count, parts = memory[parameters[row, 1]], parameters[row, 4], memory[parameters[row, 5]]
+    for parameter in range(count):
+        row = parameters + 8 * PARAMETER_WIDTH * parameter
+        gradient, numbers, parts = entry(memory, entry(row, 1)), entry(row, 4), entry(memory, entry(row, 5))
         for part in range(1, parts):
-            add_row(gradient + 4 * part * count, gradient, count)
-        total += squared_norm(gradient, count)
+            add_row(gradient + 4 * part * numbers, gradient, numbers)
+        total += squared_norm(gradient, numbers)
     return total
 
 
 @inlined
-def update_each(rule: int, memory: Any, parameters: Any, scale: int, settings: int) -> None:
+def update_each(rule: int, memory: int, parameters: int, count: int, scale: int, settings: int) -> None:
     """Take one step of a rule for each parameter of a table."""
-    for row in range(len(parameters)):
-        value, gradient, first, second, count = parameters[row, :5]
-        update(rule, memory[value], memory[gradient], memory[first], memory[second], count, scale, settings)
+    for parameter in range(count):
+        row = parameters + 8 * PARAMETER_WIDTH * parameter
+        value, gradient = entry(memory, entry(row, 0)), entry(memory, entry(row, 1))
+        first, second = entry(memory, entry(row, 2)), entry(memory, entry(row, 3))
+        update(rule, value, gradient, first, second, entry(row, 4), scale, settings)
