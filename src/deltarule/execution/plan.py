@@ -256,16 +256,16 @@ class TrainingPlan(Plan):
         self._in_order = InOrder(sources, asked, self.program.bound, changes)
         return changes
 
-    def steps(self, changes: Changes, settings: Array, seeds: NDArray[np.int32]) -> TakenSteps:
+    def steps(self, changes: Changes, settings: Array, seeds: NDArray[np.int32] | None = None) -> TakenSteps:
         """Take many steps at once.
 
         Parameters
         ----------
         changes : what `rows` or `stacked` returned; the arrays that these were given have to be there still
         settings : learning rate and settings of the update rule, (steps, 8)
-        seeds : (steps, masks)
+        seeds : (steps, masks), if there are masks
         """
-        if self.masks:
+        if seeds is not None:
             changes = changes.and_those(self._seed_places, seeds)
         taken = self._watched.note(changes, settings)
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -16,13 +17,24 @@ from deltarule.training.update_rules import SGD, AdaGrad, Adam, AdamW, Momentum,
 __all__ = ["SettingsAhead", "rule_number", "rule_settings"]
 
 _AHEAD = 256  # steps
+_ROUNDED_OFF = 40  # e to the power of less than minus that is rounded off where it is taken from 1
 Settings = tuple[Any, ...]
 
 
 def _adam(rule: Adam, rate: float, step: int, shrink: float = 1.0) -> Settings:
     """Return the rate with the correction of the first mean, the decays, the correction of the second, ε."""
-    corrected = rate / (1 - rule.beta1**step)
-    return corrected, rule.beta1, rule.beta2, (1 - rule.beta2**step) ** -0.5, rule.epsilon, shrink
+    corrected = rate / (1 - _power(rule.beta1, step))
+    return corrected, rule.beta1, rule.beta2, (1 - _power(rule.beta2, step)) ** -0.5, rule.epsilon, shrink
+
+
+def _power(decay: float, step: Any) -> Any:
+    """Return a decay to the power of a step, or of one so late already that 1 less the power is 1.
+
+    Numbers too small for a float64 take a hundred times as long to find as others.
+    """
+    if 0 < decay < 1:
+        step = np.minimum(step, math.ceil(-_ROUNDED_OFF / math.log(decay)))
+    return decay**step
 
 
 # By the very type: a class derived from one of these may do anything.

@@ -24,8 +24,8 @@ class Minibatches:
 
     Attributes
     ----------
-    order : rows in the order in which they are taken
-    shuffled : whether that is another order than that of the arrays
+    rows : how many rows there are
+    shuffled : whether they are taken in another order than that of the arrays
 
     Examples
     --------
@@ -35,17 +35,24 @@ class Minibatches:
     """
 
     def __init__(self, data: Mapping[str, Array], batch: int, random: np.random.Generator | None = None) -> None:
-        sizes = {name: len(array) for name, array in data.items()}
-        if not sizes or len(set(sizes.values())) != 1:
+        if len({len(array) for array in data.values()}) != 1:
+            sizes = {name: len(array) for name, array in data.items()}
             raise InputError(f"the arrays must have equally many rows, but have: {sizes}")
         if batch < 1:
             raise InputError(f"a batch needs at least one example, not {batch}")
-        rows = next(iter(sizes.values()))
+        self.rows = len(next(iter(data.values())))
         self.data, self.batch, self.shuffled = data, batch, random is not None
-        self.order: NDArray[np.intp] = np.arange(rows) if random is None else random.permutation(rows)
+        self._order = None if random is None else random.permutation(self.rows)
+
+    @property
+    def order(self) -> NDArray[np.intp]:
+        """Rows in the order in which they are taken."""
+        if self._order is None:
+            self._order = np.arange(self.rows)
+        return self._order
 
     def __iter__(self) -> Iterator[dict[str, Array]]:
-        for begin in range(0, len(self.order), self.batch):
+        for begin in range(0, self.rows, self.batch):
             yield self.feeds(self.order[begin : begin + self.batch])
 
     def feeds(self, rows: NDArray[np.intp]) -> dict[str, Array]:

@@ -214,7 +214,7 @@ class Trainer:
 
     def _losses_of_rows(self, batches: Minibatches) -> Iterator[float]:
         """Take the steps of an epoch on kernels, without coming back for each, as far as possible."""
-        done, rows, steps = 0, len(batches.order), self._steps_at_once
+        done, rows, steps = 0, batches.rows, self._steps_at_once
         if self._compiled and self._plan is None:
             self._compile()
         sources = None if self._plan is None else self._plan.sources(batches.data)
@@ -244,20 +244,24 @@ class Trainer:
     def _many_steps(self, plan: TrainingPlan, changes: Changes) -> TakenSteps:
         """Take many steps, as long as they go well."""
         count = len(changes.values)
-        seeds = self._mask_seeds(count * plan.masks).reshape(count, -1)
+        seeds = self._mask_seeds(count * plan.masks).reshape(count, -1) if plan.masks else None
         taken = plan.steps(changes, self._settings_ahead().of(self.step_number, count), seeds)
         self.step_number += taken.done
         return taken
 
-    def _losses_of_taken(self, taken: TakenSteps) -> Iterator[float]:
-        """Yield the losses of steps that were taken; `violators` is that of the same step."""
-        losses = taken.losses[: taken.done].tolist()
-        if taken.violators is None:
-            self.violators = None
-            yield from losses
-        else:
-            for loss, self.violators in zip(losses, taken.violators, strict=True):
-                yield loss
+    def _losses_of_taken(self, taken: TakenSteps) -> Iterable[float]:
+        """Return the losses of steps that were taken; while they are, `violators` is that of the same step."""
+        losses: list[float] = taken.losses[: taken.done].tolist()
+        violators = taken.violators
+        if violators is not None:
+            return self._losses_with(violators, losses)
+        self.violators = None
+        return losses
+
+    def _losses_with(self, violators: list[float], losses: list[float]) -> Iterator[float]:
+        """Yield losses, each with its share of violators."""
+        for loss, self.violators in zip(losses, violators, strict=True):
+            yield loss
 
     def _compile(self) -> None:
         """Make a plan, if kernels know all that the loss and the update rule ask for."""
