@@ -46,7 +46,7 @@ def called_by_address(signature: Any) -> Callable[[Callable[..., Any]], Any]:
     """Compile a function that kernels call by its `address`, so that it is compiled once, not once for each of them."""
 
     def compiled(function: Callable[..., Any]) -> Any:
-        callback: Any = CFunc(function, sigutils.normalize_signature(signature), {}, {**_OPTIONS, "forceinline": True})
+        callback: Any = CFunc(function, sigutils.normalize_signature(signature), {}, _OPTIONS)
         _keep_on_disk(callback, function)
         callback.compile()
         return callback

@@ -14,7 +14,7 @@ from deltarule.kernels.compiled import inlined
 
 __all__ = [
     "WIDTH", "add_and_fetch_old", "call", "doubles", "entry", "fetch", "fetch_ahead", "floats", "integers",
-    "long_integers", "operands", "processor", "store",
+    "long_integers", "operands", "place_of", "processor", "store",
 ]  # fmt: skip
 
 
@@ -69,6 +69,23 @@ def entry(typing_context: Any, table: Any, at: Any) -> Any:
         return builder.load(builder.gep(builder.inttoptr(arguments[0], ir.PointerType(whole)), [arguments[1]]))
 
     return types.int64(types.int64, types.int64), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def place_of(typing_context: Any, numbers: Any) -> Any:
+    """Return the address of int64 numbers, for a function to be called with that would else have many arguments.
+
+    Where the first six arguments have taken their registers, the others go through memory one by one, and are read two
+    or four at once, which has to wait until all are written.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        with builder.goto_entry_block():  # once for each call of the function, however often this is reached
+            place = builder.alloca(arguments[0].type)
+        builder.store(arguments[0], place)
+        return builder.ptrtoint(place, ir.IntType(64))
+
+    return types.int64(numbers), generate
 
 
 WIDTH = 24  # columns of a row of a program: what to do, slices, guard, and operands

@@ -9,7 +9,7 @@ from numba import boolean, int64, types
 from numba.extending import intrinsic
 
 from deltarule.kernels.compiled import called_by_name, inlined
-from deltarule.kernels.memory import floats
+from deltarule.kernels.memory import entry, floats, place_of
 from deltarule.kernels.narrow_tiles import MOST_NARROW, NARROW_ROWS, WIDTHS, multiply_narrow_tile
 from deltarule.kernels.row_sums import copy_row
 from deltarule.kernels.rows import copy, fill
@@ -153,14 +153,14 @@ def _memory_of_panel(typing_context: Any) -> Any:
     return types.int64(), generate
 
 
-@called_by_name(int64(int64, int64, int64, int64, int64, boolean, int64, int64, boolean, int64, int64, int64, int64))
+@inlined
 def multiply(
     rows: int, columns: int, inner: int,
     a: int, a_stride: int, a_transposed: bool,
     b: int, b_stride: int, b_transposed: bool,
     c: int, c_stride: int,
     addend: int, addend_stride: int,
-) -> int:  # fmt: skip
+) -> None:  # fmt: skip
     """C ← A B + D for float32 matrices.
 
     Parameters
@@ -171,7 +171,23 @@ def multiply(
     a_stride, b_stride, c_stride, addend_stride : numbers from one row in memory to the next; 0 where all rows of D are
         the same, as a bias is
     """
-    a_row, a_step = (1, a_stride) if a_transposed else (a_stride, 1)
+    _multiply(
+        place_of(
+            (
+                rows, columns, inner, a, a_stride, int64(a_transposed), b, b_stride, int64(b_transposed), c, c_stride,
+                addend, addend_stride,
+            )
+        )
+    )  # fmt: skip
+
+
+@called_by_name(int64(int64))
+def _multiply(of: int) -> int:
+    """Multiply two matrices; `of` is the address of the arguments of `multiply`."""
+    rows, columns, inner, a, a_stride = entry(of, 0), entry(of, 1), entry(of, 2), entry(of, 3), entry(of, 4)
+    b, b_stride, b_transposed, c, c_stride = entry(of, 6), entry(of, 7), entry(of, 8) != 0, entry(of, 9), entry(of, 10)
+    addend, addend_stride = entry(of, 11), entry(of, 12)
+    a_row, a_step = (1, a_stride) if entry(of, 5) else (a_stride, 1)
     if b_transposed and columns == 1:
         b_stride, b_transposed = 1, False  # a column lies as its transpose does
     if inner <= 0:
