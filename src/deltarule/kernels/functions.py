@@ -11,13 +11,17 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import njit, types
+from numba.core import cgutils
 from numba.extending import intrinsic
+
+from deltarule.kernels.vectors import LANES
 
 __all__ = ["exp", "hard_tanh", "leaky_relu", "relu", "sigmoid", "soft_sign", "tanh"]
 
 # Not `inlined`, which lets sums be reordered: here the second of two terms holds the digits that the first has lost.
 _inlined = njit(nogil=True, error_model="numpy", fastmath={"contract"}, inline="never")
 
+_SCALES = LANES == 16  # whether the processor multiplies with powers of two in one instruction
 _LEAST, _MOST = np.float32(-104.0), np.float32(89.0)  # beyond them e^x is 0 or infinite in float32
 _LOG2_E = np.float32(1.44269504)
 # ln 2 in two parts; the first has so few digits that its products with whole numbers are exact.
@@ -66,6 +70,21 @@ def _power_of_two(n: Any) -> Any:
     return _float_of_bits(np.int32((n + np.int32(127)) << np.int32(23)))
 
 
+def _scale(typing_context: Any, x: Any, n: Any) -> Any:
+    """Return x · 2ⁿ, rounded once."""
+
+    def generate(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
+        real, whole = ir.FloatType(), ir.IntType(32)
+        function_type = ir.FunctionType(real, [real, whole])
+        function = cgutils.get_or_insert_function(builder.module, function_type, "llvm.ldexp.f32.i32")
+        return builder.call(function, arguments)
+
+    return types.float32(types.float32, types.int32), generate
+
+
+_scaled: Any = intrinsic(_scale)
+
+
 @_inlined
 def exp(x: Any) -> Any:
     """e^x = 2ⁿ e^r with n whole and |r| ≤ ln 2 / 2, where a polynomial gives e^r."""
@@ -73,8 +92,10 @@ def exp(x: Any) -> Any:
     whole = np.rint(cut * _LOG2_E)
     r = cut - whole * _LN2_HIGH - whole * _LN2_LOW
     polynomial = ((((_E5 * r + _E4) * r + _E3) * r + _E2) * r + _E1) * r + _E0
-    e_r = polynomial * (r * r) + r + np.float32(1)
+    e_r = np.float32(polynomial * (r * r) + r + np.float32(1))
     n = np.int32(whole if whole == whole else np.float32(0))  # no whole number is NaN
+    if _SCALES:
+        return _scaled(e_r, n)
     half = n >> np.int32(1)  # in two steps, as 2ⁿ itself may be too large where the result is not
     return e_r * _power_of_two(half) * _power_of_two(np.int32(n - half))
 

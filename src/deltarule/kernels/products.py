@@ -12,6 +12,7 @@ from deltarule.kernels.compiled import called_by_name, inlined
 from deltarule.kernels.memory import entry, floats, place_of
 from deltarule.kernels.narrow_tiles import MOST_NARROW, NARROW_ROWS, WIDTHS, multiply_narrow_tile
 from deltarule.kernels.row_sums import copy_row
+from deltarule.kernels.row_totals import product_of_rows
 from deltarule.kernels.rows import copy, fill
 from deltarule.kernels.tiles import COLUMNS, ROWS, SEVERAL_BLOCKS, multiply_tile
 from deltarule.kernels.transposition import transpose
@@ -79,15 +80,14 @@ def _add_products_of_rows(
     for i in range(rows):
         own, result = floats(a + 4 * i * a_row, (inner - 1) * a_step + 1), floats(c + 4 * i * c_stride, columns)
         for j in range(columns):
-            other = floats(b + 4 * j * b_stride, inner)
-            total = result[j]
+            row = b + 4 * j * b_stride
             if a_step == 1:
-                for k in range(inner):
-                    total += own[k] * other[k]
+                result[j] += product_of_rows(a + 4 * i * a_row, row, inner)
             else:
+                other, total = floats(row, inner), result[j]
                 for k in range(inner):
                     total += own[k * a_step] * other[k]
-            result[j] = total
+                result[j] = total
 
 
 @inlined

@@ -16,7 +16,7 @@ from numba import float32, float64
 from deltarule.kernels.compiled import inlined
 from deltarule.kernels.elementwise import EXP, map_function, scale_by_slope
 from deltarule.kernels.memory import doubles, entry, floats, integers
-from deltarule.kernels.neuron_rows import put_along_rows, sum_each_row
+from deltarule.kernels.row_totals import put_along_rows, sum_each_row
 from deltarule.kernels.products import multiply
 from deltarule.kernels.transposition import transpose_few
 

@@ -16,7 +16,7 @@ from deltarule.training.update_rules import SGD, AdaGrad, Adam, AdamW, Momentum,
 
 __all__ = ["SettingsAhead", "rule_number", "rule_settings"]
 
-_AHEAD = 256  # steps
+_AHEAD, _AHEAD_AT_ONE_RATE = 256, 2048  # steps
 _ROUNDED_OFF = 40  # e to the power of less than minus that is rounded off where it is taken from 1
 Settings = tuple[Any, ...]
 
@@ -70,6 +70,8 @@ class SettingsAhead:
 
     def __init__(self, rule: UpdateRule, schedule: Schedule, steps: int) -> None:
         self.rule, self.schedule, self.steps = rule, schedule, steps
+        self._one_rate = schedule == ConstantRate()
+        self._ahead = _AHEAD_AT_ONE_RATE if self._one_rate else _AHEAD
         self._first, self._rows, self._begin = 0, np.zeros((0, 8)), 0
 
     def of(self, step: int, count: int = 1) -> Array:
@@ -86,13 +88,12 @@ class SettingsAhead:
         """Return the row of a step, once there are rows for it and those after it."""
         at = step - self._first
         if at < 0 or at + count > len(self._rows):
-            self._first, self._rows, at = step, self._found(step, max(count, _AHEAD)), 0
+            self._first, self._rows, at = step, self._found(step, max(count, self._ahead)), 0
             self._begin = address(self._rows)
         return at
 
     def _found(self, first: int, count: int) -> Array:
-        one = self.schedule == ConstantRate()
-        factors = [self.schedule.factor(first + i, self.steps) for i in range(1 if one else count)]
+        factors = [self.schedule.factor(first + i, self.steps) for i in range(1 if self._one_rate else count)]
         settings, numbers = np.zeros((count, 8)), np.arange(first + 1, first + count + 1)
         rates = self.rule.learning_rate * np.array(factors)
         for column, values in enumerate(rule_settings(self.rule, rates, numbers)):

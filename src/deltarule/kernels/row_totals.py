@@ -1,7 +1,8 @@
-"""Matrices with a row for each neuron, as small networks have them: a bias put along each row, and each row summed."""
+"""Numbers that belong to whole rows: a bias put along each row, each row summed, the product of two rows."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
@@ -12,7 +13,7 @@ from numba.extending import intrinsic
 from deltarule.kernels import vectors as v
 from deltarule.kernels.vectors import LANES, number
 
-__all__ = ["put_along_rows", "sum_each_row"]
+__all__ = ["product_of_rows", "put_along_rows", "sum_each_row"]
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -50,27 +51,51 @@ def sum_each_row(typing_context: Any, x: Any, rows: Any, columns: Any, stride: A
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         x, rows, columns, stride, sums, again = arguments
-        own = v.vector(LANES)
-        zeros, zero = ir.Constant(own, [0.0] * LANES), ir.Constant(v.REAL, 0.0)
-        function_type = ir.FunctionType(v.REAL, [v.REAL, own])
-        total = cgutils.get_or_insert_function(builder.module, function_type, f"llvm.vector.reduce.fadd.v{LANES}f32")
-        with builder.goto_entry_block():
-            place = builder.alloca(own)
         with cgutils.for_range(builder, rows) as row:
-            builder.store(zeros, place)
             begin = _place(builder, x, builder.mul(row.index, stride))
-
-            def add(at: Any, mask: Any, begin: Any = begin) -> None:
-                numbers = v.load(builder, _place(builder, begin, at), [LANES], mask)[0]
-                builder.store(builder.fadd(builder.load(place), numbers), place)
-
-            v.for_each_vector(builder, columns, add)
-            before = builder.select(again, _number_at(builder, sums, row.index), zero)
-            found = builder.call(total, [zero, builder.load(place)], fastmath=("reassoc",))
-            builder.store(builder.fadd(before, found), _pointer(builder, _place(builder, sums, row.index)))
+            total = _total(builder, columns, lambda at, mask: (_vector(builder, begin, at, mask), None))
+            before = builder.select(again, _number_at(builder, sums, row.index), ir.Constant(v.REAL, 0.0))
+            builder.store(builder.fadd(before, total), _pointer(builder, _place(builder, sums, row.index)))
         return context.get_dummy_value()
 
     return types.void(*[types.int64] * 5, types.boolean), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def product_of_rows(typing_context: Any, a: Any, b: Any, columns: Any) -> Any:
+    """Return Σ a_i b_i of float32 numbers at two addresses."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        a, b, columns = arguments
+        return _total(builder, columns, lambda at, mask: (_vector(builder, a, at, mask), _vector(builder, b, at, mask)))
+
+    return types.float32(*[types.int64] * 3), generate
+
+
+def _total(builder: Any, columns: Any, terms: Callable[[Any, Any], tuple[Any, Any]]) -> Any:
+    """Write a loop over vectors of terms, each of which may be a product of two, and return their sum."""
+    own, zero = v.vector(LANES), ir.Constant(v.REAL, 0.0)
+    with builder.goto_entry_block():
+        place = builder.alloca(own)
+    builder.store(ir.Constant(own, [0.0] * LANES), place)
+
+    def add(at: Any, mask: Any) -> None:
+        one, other = terms(at, mask)
+        before = builder.load(place)
+        if other is None:
+            builder.store(builder.fadd(before, one), place)
+        else:
+            builder.store(builder.call(v.multiply_and_add(builder, LANES), [one, other, before]), place)
+
+    v.for_each_vector(builder, columns, add)
+    function_type = ir.FunctionType(v.REAL, [v.REAL, own])
+    sum_up = cgutils.get_or_insert_function(builder.module, function_type, f"llvm.vector.reduce.fadd.v{LANES}f32")
+    return builder.call(sum_up, [zero, builder.load(place)], fastmath=("reassoc",))
+
+
+def _vector(builder: Any, begin: Any, at: Any, mask: Any) -> Any:
+    """Read the vector of a row that begins with a number."""
+    return v.load(builder, _place(builder, begin, at), [LANES], mask)[0]
 
 
 def _place(builder: Any, begin: Any, at: Any) -> Any:
