@@ -1,4 +1,4 @@
-"""Numbers that belong to whole rows: a bias put along each row, each row summed, the product of two rows."""
+"""Numbers that belong to whole rows: a bias put along each row, each row summed, what two rows make together."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numba.extending import intrinsic
 from deltarule.kernels import vectors as v
 from deltarule.kernels.vectors import LANES, number
 
-__all__ = ["product_of_rows", "put_along_rows", "sum_each_row"]
+__all__ = ["product_of_rows", "put_along_rows", "squared_differences", "sum_each_row"]
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -70,6 +70,24 @@ def product_of_rows(typing_context: Any, a: Any, b: Any, columns: Any) -> Any:
         return _total(builder, columns, lambda at, mask: (_vector(builder, a, at, mask), _vector(builder, b, at, mask)))
 
     return types.float32(*[types.int64] * 3), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def squared_differences(typing_context: Any, a: Any, y: Any, signal: Any, columns: Any, share: Any) -> Any:
+    """Return Σ (a_i − y_i)² of float32 numbers at two addresses; those at a third become (a_i − y_i) times a share."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        a, y, signal, columns, share = arguments
+        shares = v.repeated(builder, share, LANES)
+
+        def square(at: Any, mask: Any) -> tuple[Any, Any]:
+            difference = builder.fsub(_vector(builder, a, at, mask), _vector(builder, y, at, mask))
+            v.store(builder, [builder.fmul(difference, shares)], _place(builder, signal, at), [LANES], mask)
+            return difference, difference
+
+        return _total(builder, columns, square)
+
+    return types.float32(*[types.int64] * 4, types.float32), generate
 
 
 def _total(builder: Any, columns: Any, terms: Callable[[Any, Any], tuple[Any, Any]]) -> Any:

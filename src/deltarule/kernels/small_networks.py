@@ -16,7 +16,7 @@ from numba import float32, float64
 from deltarule.kernels.compiled import inlined
 from deltarule.kernels.elementwise import EXP, map_function, scale_by_slope
 from deltarule.kernels.memory import doubles, entry, floats, integers
-from deltarule.kernels.row_totals import put_along_rows, sum_each_row
+from deltarule.kernels.row_totals import put_along_rows, squared_differences, sum_each_row
 from deltarule.kernels.products import multiply
 from deltarule.kernels.transposition import transpose_few
 
@@ -134,11 +134,7 @@ def _squared_error(a: int, y: int, signal: int, outputs: int, width: int, exampl
     total = float64(0)
     for j in range(outputs):
         at = 4 * j * width
-        own, wanted, to = floats(a + at, examples), floats(y + at, examples), floats(signal + at, examples)
-        for i in range(examples):
-            difference = own[i] - wanted[i]
-            total += difference * difference
-            to[i] = difference * share
+        total += squared_differences(a + at, y + at, signal + at, examples, share)
     return total / 2
 
 
