@@ -117,6 +117,13 @@ def rule(*kinds: type) -> Callable[[type], type]:
 class Compiler:
     """Compiles one graph.
 
+    Parameters
+    ----------
+    order : the nodes in topological order
+    outputs : nodes whose values are asked for
+    loss : the node that will be differentiated, in training
+    wanted : nodes whose signal will be needed
+
     Attributes
     ----------
     program : the instructions so far
@@ -133,9 +140,11 @@ class Compiler:
     violators : for each max-margin objective, the rows that violate their margin, and the shape of all rows
     """
 
-    def __init__(self, order: Sequence[Node], outputs: Collection[Node], loss: Node | None, training: bool, wanted: Collection[Node] = ()) -> None:
+    def __init__(
+        self, order: Sequence[Node], outputs: Collection[Node], loss: Node | None = None, wanted: Collection[Node] = ()
+    ) -> None:
         self.program = Program()
-        self.training = training
+        self.training = loss is not None
         self.values: dict[Node, Matrix] = {}
         self.inputs: dict[Input, Matrix] = {}
         self.seeds: dict[DropoutMask, int] = {}
@@ -164,7 +173,7 @@ class Compiler:
             if node.operation is None:
                 self._leaf(node)
         self._join_ahead()
-        self.taken_rows = take_rows(self.program, self.inputs, self.by_examples) if training else None
+        self.taken_rows = take_rows(self.program, self.inputs, self.by_examples) if self.training else None
         for unit in self.units:
             self._rule(unit)[0](self, unit)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from deltarule.execution.rewrites import Layer, Unit
+from deltarule.execution.rewrites import Unit, affine_of
 from deltarule.execution.sizes import GRAIN, Work
 from deltarule.graph import Node, Parameter
 from deltarule.graph.operations.linear import Affine, Linear
@@ -32,7 +32,7 @@ def work_by_examples(units: Iterable[Unit]) -> dict[Shape, Work]:
     """Return the work of the layers that are cut by the examples of a shape, taken together."""
     weights: Counter[Shape] = Counter()
     for unit in units:
-        affine = unit.affine if isinstance(unit, Layer) else unit.output
+        affine = affine_of(unit)
         if isinstance(affine.operation, Linear | Affine) and cut_by_examples(affine):
             weights[affine.shape[:-1]] += affine.inputs[1].value.size  # type: ignore[attr-defined]
     return {rows: Work((*rows, count), _GRAIN) for rows, count in weights.items()}

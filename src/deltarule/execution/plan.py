@@ -19,7 +19,7 @@ from deltarule.execution.inputs import Inputs
 from deltarule.execution.many_steps import Changes, InOrder, Sources, TakenSteps, Watched
 from deltarule.execution.program import Matrix, address
 from deltarule.execution.threads import Threads
-from deltarule.execution.updates import SLICES, DenseUpdate, RowsUpdate, SmallUpdates
+from deltarule.execution.updates import updates_of
 from deltarule.graph import Array, Node, Parameter, topological_order
 from deltarule.graph.shapes import format_shape
 from deltarule.kernels import instructions as do
@@ -76,7 +76,7 @@ class ForwardPlan(Plan):
     """
 
     def __init__(self, outputs: Sequence[Node], threads: int | None = None) -> None:
-        compiler = Compiler(topological_order(outputs), outputs, None, training=False)
+        compiler = Compiler(topological_order(outputs), outputs)
         self._outputs = []
         for node in outputs:
             matrix = compiler.values[node]
@@ -119,23 +119,14 @@ class TrainingPlan(Plan):
     ) -> None:
         if loss.operation is None:
             raise NotCompiledError(f"{loss!r} is not computed")
-        c = Compiler(topological_order([loss]), [loss], loss, training=True, wanted=wanted)
+        c = Compiler(topological_order([loss]), [loss], loss, wanted)
         p = c.program
         gradients = c.backward(loss)
         self._loss = p.contents(c.values[loss])
         self.settings = np.zeros(8)
         self._own_settings = address(self.settings)
         self._settings, fine, factor = p.array(self.settings), p.counter(), p.buffer((1,), "float64")
-        small = {own: found for own, found in gradients.items() if SmallUpdates.are_for(own, found)}
-        others = {own: found for own, found in gradients.items() if own not in small}
-        count = SLICES * (len(others) + 1)
-        norms = p.buffer((count,), "float64")
-        updates: list[DenseUpdate | RowsUpdate] = []
-        for number, (parameter, gradient) in enumerate(others.items(), start=1):
-            own = p.doubles(norms, number * SLICES, (number + 1) * SLICES)
-            rows = isinstance(gradient, list)
-            updates.append((RowsUpdate if rows else DenseUpdate)(c, parameter, gradient, own))
-        together = SmallUpdates(c, small, p.doubles(norms, 0, SLICES)) if small else None
+        norms, count, updates = updates_of(c, gradients)
         p.emit(
             do.CHECK_GRADIENTS,
             [norms, p.constant(count), c.values[loss], factor, fine],
@@ -143,14 +134,12 @@ class TrainingPlan(Plan):
             numbers=[float(np.finfo(np.float64 if clip else np.float32).max), clip],
         )  # fmt: skip
         states = {parameter: [p.array(state) for state in parameters[parameter]] for parameter in gradients}
-        for parameter, update in zip(others, updates, strict=True):
-            update.emit(states[parameter], self._settings, factor, fine, rule)
-        if together is not None:
-            together.emit([states[parameter] for parameter in small], self._settings, factor, fine, rule)
+        for update in updates:
+            update.emit(states, self._settings, factor, fine, rule)
         self._fine = fine.address
-        self._gradients = {parameter: update.found for parameter, update in zip(others, updates, strict=True)}
-        if together is not None:
-            self._gradients |= dict(zip(small, together.found, strict=True))
+        self._gradients: dict[Parameter, Matrix | tuple[Matrix, Matrix, Matrix]] = {}
+        for update in updates:
+            self._gradients |= update.found
         self._margins = [(rows.count.address, c.size(shape)) for rows, shape in c.violators]
         self._watched = Watched(self._settings.address, self._loss, self._fine, self._margins)
         self._taken_rows = c.taken_rows

@@ -22,7 +22,7 @@ from deltarule.graph.operations.windows import WindowAffine
 
 __all__ = [
     "ClassMargins", "CrossEntropy", "Layer", "Masked", "PairMargins", "SequenceLikelihood", "SequenceMargins",
-    "SquaredErrors", "Unit", "rewritten",
+    "SquaredErrors", "Unit", "affine_of", "rewritten",
 ]  # fmt: skip
 
 FUSED_ACTIVATIONS = (
@@ -107,6 +107,11 @@ class SequenceMargins(Unit):
     """Σ max(0, max_y' (s(y') + Δ · wrong(y, y')) − s(y)) / tokens; inputs are those of the operation."""
 
     margin: float
+
+
+def affine_of(layer: Unit) -> Node:
+    """Return the node of a layer that multiplies with the weights."""
+    return layer.affine if isinstance(layer, Layer) else layer.output
 
 
 def rewritten(order: Sequence[Node], outputs: Iterable[Node], loss: Node | None = None) -> list[Unit]:

@@ -60,8 +60,7 @@ def long_integers(address: int, count: int) -> Any:
     return carray(_pointer_to_long_integers(address), (count,))
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def entry(typing_context: Any, table: Any, at: Any) -> Any:
+def _entry(typing_context: Any, table: Any, at: Any) -> Any:
     """Return a number of the int64 numbers at an address; sooner than an array does, where this is one of few steps."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -69,6 +68,9 @@ def entry(typing_context: Any, table: Any, at: Any) -> Any:
         return builder.load(builder.gep(builder.inttoptr(arguments[0], ir.PointerType(whole)), [arguments[1]]))
 
     return types.int64(types.int64, types.int64), generate
+
+
+entry: Any = intrinsic(_entry)
 
 
 @intrinsic  # type: ignore[untyped-decorator]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir
-from numba import boolean, int64, types
+from numba import int64, types
 from numba.extending import intrinsic
 
 from deltarule.kernels.compiled import called_by_name, inlined

@@ -16,8 +16,8 @@ from numba import float32, float64
 from deltarule.kernels.compiled import inlined
 from deltarule.kernels.elementwise import EXP, map_function, scale_by_slope
 from deltarule.kernels.memory import doubles, entry, floats, integers
-from deltarule.kernels.row_totals import put_along_rows, squared_differences, sum_each_row
 from deltarule.kernels.products import multiply
+from deltarule.kernels.row_totals import put_along_rows, squared_differences, sum_each_row
 from deltarule.kernels.transposition import transpose_few
 
 __all__ = ["LAYER_WIDTH", "train_small_network"]
@@ -49,7 +49,8 @@ def train_small_network(
     while begin < last or not again:
         end = min(begin + together, last)
         total += _train_some(
-            memory, layers, count, x + 4 * begin * inputs, wanted, rows, begin, end - begin, part, scratch, softmax, again
+            memory, layers, count, x + 4 * begin * inputs, wanted, rows, begin, end - begin, part, scratch, softmax,
+            again,
         )  # fmt: skip
         begin, again = end, True
     doubles(losses + 8 * part, 1)[0] = total
@@ -86,7 +87,9 @@ def _train_some(
         inputs = entry(memory, entry(row, _INPUTS))
         below = activation - 4 * inputs * width
         at, stride = (x, inputs) if layer == 0 else (below, width)
-        _gradients(memory, row, inputs, outputs, activation, signal, at, stride, layer > 0, examples, width, part, again)
+        _gradients(
+            memory, row, inputs, outputs, activation, signal, at, stride, layer > 0, examples, width, part, again
+        )
         if layer > 0:
             weight, shared = entry(memory, entry(row, _WEIGHT)), signal + 4 * outputs * width
             multiply(
@@ -101,7 +104,7 @@ def _train_some(
 def _forward(
     memory: int, row: int, inputs: int, outputs: int, x: int, a: int, examples: int, width: int
 ) -> None:  # fmt: skip
-    """a ← f(W x + b)."""
+    """Find a = f(W x + b)."""
     weight, bias, addend = entry(memory, entry(row, _WEIGHT)), entry(memory, entry(row, _BIAS)), 0
     if bias != 0:
         put_along_rows(bias, outputs, width, a)
@@ -115,7 +118,7 @@ def _gradients(
     memory: int, row: int, inputs: int, outputs: int, activation: int, signal: int, x: int, stride: int,
     transposed: bool, examples: int, width: int, part: int, again: bool,
 ) -> None:  # fmt: skip
-    """δ ← f′(z) ∘ signal, in place; ∂J/∂W = δ xᵀ and ∂J/∂b = Σ δ. The inputs x may lie transposed."""
+    """Find δ = f′(z) ∘ signal, in place; ∂J/∂W = δ xᵀ and ∂J/∂b = Σ δ. The inputs x may lie transposed."""
     delta, a = floats(signal, outputs * width), floats(activation, outputs * width)
     scale_by_slope(entry(row, _FUNCTION), doubles(row, LAYER_WIDTH)[_SETTING], delta, a, a, 1.0)
     gradient = entry(memory, entry(row, _WEIGHT_GRADIENT)) + 4 * part * outputs * inputs

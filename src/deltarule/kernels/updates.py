@@ -179,7 +179,7 @@ def _write_update(function: Any) -> None:
 @inlined
 def squared_norm(x: int, count: int) -> float:
     """Return Σ x² of numbers at an address; in double precision, as squares overflow single precision long before x."""
-    squares = place_of(_NO_SQUARES)
+    squares: int = place_of(_NO_SQUARES)
     _add_squares(x, count, squares)
     return _sum_of_squares(squares)
 
@@ -229,7 +229,7 @@ def norm_of_each(memory: int, parameters: int, count: int) -> float:
     ----------
     memory, parameters, count : addresses of memory and of a table of so many parameters, which names places in it
     """
-    squares = place_of(_NO_SQUARES)
+    squares: int = place_of(_NO_SQUARES)
     for parameter in range(count):
         row = parameters + 8 * PARAMETER_WIDTH * parameter
         gradient, numbers, parts = entry(memory, entry(row, 1)), entry(row, 4), entry(memory, entry(row, 5))

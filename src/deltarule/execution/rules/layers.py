@@ -5,7 +5,7 @@ from __future__ import annotations
 from deltarule.execution.compiler import Above, Compiler, NotCompiledError, Signal, rule
 from deltarule.execution.examples import cut_by_examples
 from deltarule.execution.program import Matrix
-from deltarule.execution.rewrites import Layer, Masked, Unit
+from deltarule.execution.rewrites import Layer, Masked, Unit, affine_of
 from deltarule.execution.rules.finish import Finish, product, share_bias, share_finished
 from deltarule.execution.rules.functions import function_code
 from deltarule.execution.rules.windows import WindowLayer
@@ -29,7 +29,7 @@ class LayerRule:
     @staticmethod
     def forward(c: Compiler, unit: Unit) -> None:
         """Compute a, all of it in the pass that writes z."""
-        affine, finish = _affine(unit), _finish(c, unit)
+        affine, finish = affine_of(unit), _finish(c, unit)
         if isinstance(affine.operation, WindowAffine):
             c.window_layers[unit.output] = layer = WindowLayer(
                 c, affine, unit.addend if isinstance(unit, Layer) else None
@@ -57,7 +57,7 @@ class LayerRule:
     @staticmethod
     def backward(c: Compiler, unit: Unit, signal: Signal) -> None:
         """δ = mask ∘ f′ ∘ signal; then Wᵀ δ, δ xᵀ and δ."""
-        affine, finish = _affine(unit), _finish(c, unit)
+        affine, finish = affine_of(unit), _finish(c, unit)
         rows = affine.shape[:-1]
         if signal.rows is not None and len(rows) != 1:
             signal = Signal(c.dense(signal, affine.shape))
@@ -188,11 +188,6 @@ def _leave_to_windows(c: Compiler, affine: Node, delta: Matrix) -> None:
     w = c.contiguous(c.values[weight], weight.shape)
     above = Above(delta, w, c.size(weight.shape[:1]), gradient)
     c.share(x, Signal(c.program.buffer(x.shape), above=above))
-
-
-def _affine(unit: Unit) -> Node:
-    """Return the node that multiplies with the weights."""
-    return unit.affine if isinstance(unit, Layer) else unit.output
 
 
 def _finish(c: Compiler, unit: Unit) -> Finish:

@@ -6,18 +6,18 @@ import numpy as np
 
 from deltarule.execution.compiler import Compiler, Signal, rule
 from deltarule.execution.program import Matrix
-from deltarule.execution.rewrites import CrossEntropy, Layer, Unit
+from deltarule.execution.rewrites import CrossEntropy, Layer, Unit, affine_of
 from deltarule.execution.rules.functions import function_code
 from deltarule.execution.rules.objectives import mean_of_losses
 from deltarule.execution.sizes import MOST_SLICES
-from deltarule.execution.small_networks import SmallNetwork, affine_of
+from deltarule.execution.small_networks import SmallNetwork
 from deltarule.graph import Node
 from deltarule.kernels import elementwise
 from deltarule.kernels import instructions as do
 
 __all__: list[str] = []
 
-_CACHE = 24 << 10  # bytes of the first cache that the arrays of some examples may take; the rest is for weights
+_CACHE, _MOST = 256 << 10, 256  # bytes that the arrays of the examples at a time may take, and how many these may be
 
 
 @rule(SmallNetwork)
@@ -34,7 +34,7 @@ class SmallNetworkRule:
         c.constants.append(table)
         sizes = [int(affine_of(layer).shape[1]) for layer in unit.layers]
         rows = int(x.shape[1]) + 2 * sum(sizes) + sizes[-1] + 2
-        together = min(max(_CACHE // (4 * rows) // 16 * 16, 16), 256)
+        together = min(max(_CACHE // (4 * rows) // 16 * 16, 16), _MOST)
         work = c.by_examples(x.shape[:1])
         assert work is not None
         softmax = isinstance(unit.objective, CrossEntropy)
