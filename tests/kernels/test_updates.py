@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from deltarule.execution.program import Program
+from deltarule.execution.threads import Threads
 from deltarule.kernels import instructions as do
 
 INF, NAN = np.inf, np.nan
@@ -100,3 +102,41 @@ def test_gradients_are_clipped_or_refused(run, norms, loss, clip, fine, factor):
     loss = np.array([loss], np.float32)
     assert run(do.CHECK_GRADIENTS, np.array(norms), 2, loss, found, ..., numbers=[largest, clip]) == fine
     assert factor is None or found[0] == pytest.approx(factor)
+
+
+def table_of(program, parameters, states, parts):
+    """Return the table of `kernels.updates` for parameters (value, gradient), as places of a program."""
+    rows = []
+    for (value, gradient), own in zip(parameters, states, strict=True):
+        places = [program.array(array).address for array in (value, gradient, *own)]
+        rows.append([*places, *[program.constant(0)] * (2 - len(own)), value.size, program.constant(parts)])
+    return np.array(rows, np.int64)
+
+
+@pytest.mark.parametrize("parts", [1, 3])
+@pytest.mark.parametrize("rule", RULES)
+def test_small_parameters_together_are_updated_as_each_by_itself(run, normal, rule, parts):
+    sizes, count = [1, 17, 100, 8], RULES[rule]
+    values, gradients = [normal(size) for size in sizes], [normal(parts, size) for size in sizes]
+    states = [[np.abs(normal(size)) for _ in range(count)] for size in sizes]
+    expected, norms = [], 0.0
+    for value, gradient, own in zip(values, gradients, states, strict=True):
+        one, total, copies = value.copy(), gradient.astype(np.float64).sum(axis=0), [state.copy() for state in own]
+        norms += (total**2).sum()
+        operands = [one, total.astype(np.float32), *copies, *[0] * (2 - count), value.size, settings(rule)]
+        run(do.UPDATE, *operands, np.array([0.7]), numbers=[rule, count])
+        expected += [one, *copies]
+    program, found = Program(), np.zeros(1)
+    table = table_of(program, list(zip(values, gradients, strict=True)), states, parts)
+    place, number = program.array(table), program.constant(len(table))
+    norm = program.array(found)
+    program.emit(do.NORM_OF_EACH, [place, number, norm], writes=[norm])
+    held = settings(rule), np.array([0.7])
+    program.emit(do.UPDATE_EACH, [place, number, *map(program.array, held)], reads=[norm], numbers=[rule])
+    program.finish()
+    program.bind({})
+    Threads(program, 1).run()
+    assert found[0] == pytest.approx(norms, rel=1e-5)
+    changed = [array for value, own in zip(values, states, strict=True) for array in (value, *own)]
+    for one, other in zip(changed, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)

@@ -150,6 +150,15 @@ def test_settings_found_ahead_are_those_of_each_step(rule, schedule):
             np.testing.assert_allclose(row[: len(expected)], expected, rtol=1e-14)
 
 
+@pytest.mark.parametrize("beta", [0.0, 0.5, 0.9, 0.999, 0.9999])
+@pytest.mark.parametrize("step", [1, 50, 379, 380, 381, 7000, 40_000, 400_000, 10_000_000])
+def test_late_steps_are_corrected_as_the_reference_corrects_them(beta, step):
+    """Powers are no longer found where they are rounded off."""
+    rate, _, _, correction, *_ = rule_settings(dr.Adam(beta1=beta, beta2=beta), 0.1, np.array([step]))
+    assert rate == pytest.approx(0.1 / (1 - beta**step), rel=1e-14)
+    assert correction == pytest.approx((1 - beta**step) ** -0.5, rel=1e-14)
+
+
 @dataclass(frozen=True)
 class Sign(UpdateRule):
     """θ ← θ − α sign ∇."""

@@ -329,6 +329,43 @@ class TestMinibatches:
             assert list(own.losses(Minibatches(data, size))) == [good.step(f) for f in Minibatches(data, size)]
         assert_same(everything(own), everything(good))
 
+    @pytest.mark.parametrize("change", [
+        lambda data: data,
+        lambda data: data["inputs"].__imul__(0.5),
+        lambda data: data.update(inputs=data["inputs"] + np.float32(1)),
+        lambda data: data.update(inputs=data["inputs"].astype(np.float64) * 2),
+        lambda data: data.update({name: array[3:] for name, array in data.items()}),
+    ])  # fmt: skip
+    @pytest.mark.parametrize("fed_between", [False, True])
+    def test_what_was_found_of_arrays_is_found_again_when_they_change(self, change, fed_between):
+        """The same arrays, others of the same name, others in place: all as if each step were fed."""
+        data = {"inputs": batch(1, 60)["inputs"].astype(np.float32), "targets": np.zeros((60, 3), np.float32)}
+
+        def trained(take):
+            given = {name: array.copy() for name, array in data.items()}
+            own = dr.Trainer(dr.SquaredError().loss(network()), dr.Adam(0.1))
+            losses = []
+            for epoch in range(6):
+                losses += take(own, given)
+                if epoch % 2:
+                    change(given)
+                if fed_between:
+                    losses.append(own.step({"inputs": np.ones((7, 6)), "targets": np.ones((7, 3))}))
+            return losses, everything(own)
+
+        losses, parameters = trained(lambda own, given: list(own.losses(Minibatches(given, 10))))
+        expected, right = trained(lambda own, given: [own.step(feeds) for feeds in Minibatches(given, 10)])
+        assert losses == expected
+        assert_same(parameters, right)
+
+    def test_an_array_that_got_another_shape_is_refused(self):
+        data = {"inputs": np.ones((60, 6), np.float32), "targets": np.zeros((60, 3), np.float32)}
+        own = dr.Trainer(dr.SquaredError().loss(network()))
+        assert len(list(own.losses(Minibatches(data, 10)))) == 6
+        data["inputs"], data["targets"] = data["inputs"].reshape(120, 3), np.zeros((120, 3), np.float32)
+        with pytest.raises(dr.ShapeError, match=r"input 'inputs' was declared with shape \(batch, 6\)"):
+            list(own.losses(Minibatches(data, 10)))
+
     def test_tables_windows_and_numbers_by_rows(self):
         """Arrays of two axes of ids, of single numbers, and a table of which few rows are read."""
         random = np.random.default_rng(0)

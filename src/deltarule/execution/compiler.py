@@ -164,7 +164,7 @@ class Compiler:
         for output in outputs:
             self.uses[output] = self.uses.get(output, 0) + 1
         self._work_by_examples = work_by_examples(self.units)
-        small = small_network(self.units, wanted)
+        small = small_network(self.units, wanted) if self.training else None
         if small is not None:
             self.units = [small]
         self._signals: dict[Node, list[Signal | RowsOfTable]] = {}
