@@ -26,6 +26,7 @@ from deltarule.kernels.memory import (
     add_and_fetch_old,
     call,
     doubles,
+    entry,
     fetch,
     floats,
     integers,
@@ -83,10 +84,12 @@ def _do(
     functions: Any, program: Any, memory: Any, numbers: Any, begin: int, end: int, part: int, parts: int, worker: int
 ) -> None:  # fmt: skip
     """Do a slice of the task of instructions begin to end."""
+    places = memory.ctypes.data
     for i in range(begin, end):
-        if memory[program[i, 2]] != 0:
-            row, real = program.ctypes.data + 8 * i * program.shape[1], numbers.ctypes.data + 8 * i * numbers.shape[1]
-            call(functions[program[i, 0]], row, memory.ctypes.data, real, part, parts, worker)
+        row = program.ctypes.data + 8 * WIDTH * i
+        if entry(places, entry(row, 2)) != 0:
+            function = entry(functions.ctypes.data, entry(row, 0))
+            call(function, row, places, numbers.ctypes.data + 8 * NUMBERS * i, part, parts, worker)
 
 
 @inlined

@@ -188,6 +188,9 @@ def _multiply(of: int) -> int:
     b, b_stride, b_transposed, c, c_stride = entry(of, 6), entry(of, 7), entry(of, 8) != 0, entry(of, 9), entry(of, 10)
     addend, addend_stride = entry(of, 11), entry(of, 12)
     a_row, a_step = (1, a_stride) if entry(of, 5) else (a_stride, 1)
+    if not b_transposed and MOST_NARROW < columns <= 2 * LANES and rows <= ROWS and 0 < inner <= _DEPTH:
+        multiply_tile(rows, columns, inner, a, a_row, a_step, b, b_stride, c, c_stride, addend, addend_stride, 1, 0)
+        return 0
     if b_transposed and columns == 1:
         b_stride, b_transposed = 1, False  # a column lies as its transpose does
     if inner <= 0:

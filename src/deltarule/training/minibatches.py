@@ -35,12 +35,13 @@ class Minibatches:
     """
 
     def __init__(self, data: Mapping[str, Array], batch: int, random: np.random.Generator | None = None) -> None:
-        if len({len(array) for array in data.values()}) != 1:
+        rows = {*map(len, data.values())}
+        if len(rows) != 1:
             sizes = {name: len(array) for name, array in data.items()}
             raise InputError(f"the arrays must have equally many rows, but have: {sizes}")
         if batch < 1:
             raise InputError(f"a batch needs at least one example, not {batch}")
-        self.rows = len(next(iter(data.values())))
+        self.rows = rows.pop()
         self.data, self.batch, self.shuffled = data, batch, random is not None
         self._order = None if random is None else random.permutation(self.rows)
 

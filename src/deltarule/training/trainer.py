@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -149,7 +150,8 @@ class Trainer:
         ----------
         batches : feeds of each step, `Minibatches`, or a `Stack` of several batches here and there
         """
-        return self._losses_of_rows(batches) if isinstance(batches, Minibatches) else self._losses_of_each(batches)
+        some = self._losses_of_rows(batches) if isinstance(batches, Minibatches) else self._losses_of_each(batches)
+        return chain.from_iterable(some)
 
     def state(self) -> dict[str, Array]:
         """Return copies of all that training changes, by name: parameters, what the update rule remembers, the step.
@@ -191,13 +193,10 @@ class Trainer:
             arrays |= {f"{parameter.label}/{name}": array for name, array in remembered.items()}
         return arrays
 
-    def _losses_of_each(self, batches: Iterable[Feeds | Stack]) -> Iterator[float]:
-        """Take the steps of batches as they come."""
+    def _losses_of_each(self, batches: Iterable[Feeds | Stack]) -> Iterator[Iterable[float]]:
+        """Take the steps of batches as they come, and yield the losses of some at a time."""
         for feeds in batches:
-            if isinstance(feeds, Stack):
-                yield from self._losses_of_stack(feeds)
-            else:
-                yield self.step(feeds)
+            yield self._losses_of_stack(feeds) if isinstance(feeds, Stack) else (self.step(feeds),)
 
     def _losses_of_stack(self, stack: Stack) -> Iterator[float]:
         """Take the steps of a stack on kernels, without coming back for each; what they cannot take, one by one."""
@@ -212,8 +211,11 @@ class Trainer:
         for number in range(done, len(stack)):  # the next one fails, and says why
             yield self.step(stack.feeds(number))
 
-    def _losses_of_rows(self, batches: Minibatches) -> Iterator[float]:
-        """Take the steps of an epoch on kernels, without coming back for each, as far as possible."""
+    def _losses_of_rows(self, batches: Minibatches) -> Iterator[Iterable[float]]:
+        """Take the steps of an epoch on kernels, without coming back for each, and yield the losses of some at a time.
+
+        Where kernels cannot take them, they are taken one by one.
+        """
         done, rows, steps = 0, batches.rows, self._steps_at_once
         if self._compiled and self._plan is None:
             self._compile()
@@ -222,7 +224,7 @@ class Trainer:
             whole = min((rows - done) // batches.batch, steps)
             if sources is None or self._plan is None or not whole:
                 taken = batches.order[done : done + batches.batch]
-                yield self.step(batches.feeds(taken))
+                yield (self.step(batches.feeds(taken)),)
                 done += len(taken)
                 continue
             began = perf_counter()
@@ -233,7 +235,7 @@ class Trainer:
                 changes = self._plan.rows_in_order(sources, done, batches.batch, whole)
             many = self._many_steps(self._plan, changes)
             seconds = perf_counter() - began
-            yield from self._losses_of_taken(many)
+            yield self._losses_of_taken(many)
             done += many.done * batches.batch
             if many.done < whole:
                 sources = None  # the next step fails, and says why
