@@ -18,6 +18,7 @@ from deltarule.graph import Array
 from deltarule.kernels import instructions
 from deltarule.kernels.execute import FUNCTIONS
 from deltarule.kernels.machine import laid_out, run
+from deltarule.training.compiled_rules import rule_settings
 
 __all__ = ["Part", "parts", "time_parts"]
 
@@ -48,7 +49,8 @@ class Part:
         if again:
             count = 1 + int(AT_LEAST / taken)
             same = Changes(np.zeros(0, np.int64), np.zeros((count, 0), np.int64))
-            many = self.plan._watched.note(same, np.tile(self.plan.settings, (count, 1)))
+            settings = np.tile(self.plan.settings, (count, 1))
+            many = self.plan._watched.note(same, address(settings))
             taken = self._run(address(many.table)) / count
             self.plan.use_own_settings()
         self.seconds.append(taken)
@@ -81,7 +83,9 @@ def time_parts(
     training.warm_up()
     plan = training.trainer._plan
     assert plan is not None
-    plan.settings[:] = training.trainer._settings_ahead().of(training.trainer.step_number)
+    trainer = training.trainer
+    of_rule = rule_settings(trainer.update_rule, trainer.update_rule.learning_rate, trainer.step_number + 1)
+    plan.settings[: len(of_rule)] = of_rule
     plan.use_own_settings()
     own = parts(plan, by_instruction)
     with one_thread_of_algebra():

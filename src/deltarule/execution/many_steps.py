@@ -88,12 +88,17 @@ class Watched:
         self._places = address(self._seen)
         self._last: TakenSteps | None = None
 
-    def note(self, changes: Changes, settings: Array) -> TakenSteps:
-        """Return room for the notes of many steps, with the settings of each; for the same changes it is the same."""
+    def note(self, changes: Changes, settings: int) -> TakenSteps:
+        """Return room for the notes of many steps; for the same changes it is the same.
+
+        Parameters
+        ----------
+        settings : address of those of the update rule, of each step
+        """
         taken = self._last
         if taken is None or taken.changes is not changes:
             self._last = taken = self._room(changes)
-        taken.table[_SETTINGS], taken.settings = address(settings), settings
+        taken.table[_SETTINGS] = settings
         return taken
 
     def _room(self, changes: Changes) -> TakenSteps:
@@ -115,7 +120,7 @@ class TakenSteps:
     table : for `kernels.machine.run`
     losses : of the steps
     counts : how many rows violate their margin, and how many there are, (steps, 2 × objectives)
-    changes, settings : whose addresses the table has
+    changes : whose address the table has
     done : how many steps went well
     """
 
@@ -123,7 +128,6 @@ class TakenSteps:
     losses: Array
     counts: Numbers
     changes: Changes
-    settings: Array | None = None
     done: int = 0
 
     @property

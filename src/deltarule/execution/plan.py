@@ -245,13 +245,13 @@ class TrainingPlan(Plan):
         self._in_order = InOrder(sources, asked, self.program.bound, changes)
         return changes
 
-    def steps(self, changes: Changes, settings: Array, seeds: NDArray[np.int32] | None = None) -> TakenSteps:
+    def steps(self, changes: Changes, settings: int, seeds: NDArray[np.int32] | None = None) -> TakenSteps:
         """Take many steps at once.
 
         Parameters
         ----------
         changes : what `rows` or `stacked` returned; the arrays that these were given have to be there still
-        settings : learning rate and settings of the update rule, (steps, 8)
+        settings : address of the learning rate and the settings of the update rule at each step, eight numbers
         seeds : (steps, masks), if there are masks
         """
         if seeds is not None:

@@ -193,7 +193,7 @@ def _add_squares(typing_context: Any, x: Any, count: Any, squares: Any) -> Any:
         sums = builder.inttoptr(squares, _WIDE.as_pointer())
         with builder.goto_entry_block():
             place = builder.alloca(_WIDE)
-        builder.store(builder.load(sums, align=8), place)
+        builder.store(ir.Constant(_WIDE, [0.0] * LANES), place)
 
         def write(at: Any, mask: Any) -> None:
             own = v.load(builder, builder.add(address, builder.mul(at, number(4))), [LANES], mask)[0]
@@ -202,7 +202,7 @@ def _add_squares(typing_context: Any, x: Any, count: Any, squares: Any) -> Any:
             builder.store(builder.fadd(builder.load(place), square, flags=_MAY_BE_ONE_INSTRUCTION), place)
 
         v.for_each_vector(builder, count, write)
-        builder.store(builder.load(place), sums, align=8)
+        builder.store(builder.fadd(builder.load(sums, align=8), builder.load(place)), sums, align=8)
         return context.get_dummy_value()
 
     return types.void(*[types.int64] * 3), generate

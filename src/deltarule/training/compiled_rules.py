@@ -74,15 +74,13 @@ class SettingsAhead:
         self._ahead = _AHEAD_AT_ONE_RATE if self._one_rate else _AHEAD
         self._first, self._rows, self._begin = 0, np.zeros((0, 8)), 0
 
-    def of(self, step: int, count: int = 1) -> Array:
-        """Return the settings of a step and those after it, (count, 8); the first of a training has the number 0."""
-        at = self._find(step, count)
-        return self._rows[at : at + count]
+    def address_of(self, step: int, count: int = 1) -> int:
+        """Return where the settings of a step lie, and those of the steps after it, until others are asked for.
 
-    def address_of(self, step: int) -> int:
-        """Return where the settings of a step lie, until others are asked for."""
-        at = self._find(step, 1)
-        return self._begin + 64 * at  # eight numbers for each
+        Each has eight numbers; the first step of a training has the number 0.
+        """
+        at = self._find(step, count)
+        return self._begin + 64 * at
 
     def _find(self, step: int, count: int) -> int:
         """Return the row of a step, once there are rows for it and those after it."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from deltarule.execution.plan import TrainingPlan
     from deltarule.training.compiled_rules import SettingsAhead
 
+_UNNOTICED = 0.05  # seconds for which steps are taken without coming back: a person does not notice
 _SEEDS = 1024  # of dropout masks that are drawn at once
 
 __all__ = ["Trainer"]
@@ -239,15 +240,14 @@ class Trainer:
             done += many.done * batches.batch
             if many.done < whole:
                 sources = None  # the next step fails, and says why
-            # About as many steps at a time as a person does not notice.
-            steps = max(1, min(4096, int(whole * 0.05 / max(seconds, 1e-6))))
-            self._steps_at_once = steps
+            if whole == steps or seconds > _UNNOTICED:
+                self._steps_at_once = steps = max(1, min(4096, int(whole * _UNNOTICED / max(seconds, 1e-6))))
 
     def _many_steps(self, plan: TrainingPlan, changes: Changes) -> TakenSteps:
         """Take many steps, as long as they go well."""
         count = len(changes.values)
         seeds = self._mask_seeds(count * plan.masks).reshape(count, -1) if plan.masks else None
-        taken = plan.steps(changes, self._settings_ahead().of(self.step_number, count), seeds)
+        taken = plan.steps(changes, self._settings_ahead().address_of(self.step_number, count), seeds)
         self.step_number += taken.done
         return taken
 
