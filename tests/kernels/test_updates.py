@@ -105,7 +105,7 @@ def test_gradients_are_clipped_or_refused(run, norms, loss, clip, fine, factor):
 
 
 def table_of(program, parameters, states, parts):
-    """Return the table of `kernels.updates` for parameters (value, gradient), as places of a program."""
+    """Return the table of `kernels.small_parameters` for parameters (value, gradient), as places of a program."""
     rows = []
     for (value, gradient), own in zip(parameters, states, strict=True):
         places = [program.array(array).address for array in (value, gradient, *own)]

@@ -14,7 +14,7 @@ from deltarule.execution.sizes import Work
 from deltarule.graph import Parameter
 from deltarule.graph.shapes import Shape
 from deltarule.kernels import instructions as do
-from deltarule.kernels.updates import PARAMETER_WIDTH
+from deltarule.kernels.small_parameters import PARAMETER_WIDTH
 
 __all__ = ["DenseUpdate", "RowsUpdate", "SmallUpdates", "updates_of"]
 

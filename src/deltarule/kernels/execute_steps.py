@@ -13,7 +13,7 @@ from deltarule.kernels.compiled import called_by_address
 from deltarule.kernels.memory import doubles, entry, floats, store
 from deltarule.kernels.slices import examples_of_slice
 from deltarule.kernels.small_networks import train_small_network
-from deltarule.kernels.updates import norm_of_each, update_each
+from deltarule.kernels.small_parameters import norm_of_each, update_each
 
 __all__ = ["do_steps"]
 

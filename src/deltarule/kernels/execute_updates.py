@@ -14,9 +14,10 @@ from deltarule.kernels.losses import (
     squared_error,
 )
 from deltarule.kernels.memory import WIDTH, doubles, floats, integers, long_integers, operands
+from deltarule.kernels.norms import squared_norm
 from deltarule.kernels.rows import add
 from deltarule.kernels.slices import ALL, examples_of_slice, rows_of_slice, sum_distinct_rows, update_rows
-from deltarule.kernels.updates import squared_norm, update
+from deltarule.kernels.updates import update
 
 __all__ = ["do_updates"]
 

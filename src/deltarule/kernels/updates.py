@@ -15,18 +15,13 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from deltarule.kernels import vectors as v
-from deltarule.kernels.compiled import inlined
 from deltarule.kernels.instructions import ADAGRAD, ADAM, MOMENTUM, NESTEROV, RMSPROP, SGD
-from deltarule.kernels.memory import entry, place_of
-from deltarule.kernels.row_sums import add_row
 from deltarule.kernels.vectors import LANES, number
 
-__all__ = ["PARAMETER_WIDTH", "norm_of_each", "squared_norm", "update", "update_each"]
+__all__ = ["update"]
 
-PARAMETER_WIDTH = 6  # columns of a table of parameters: value, gradient, first, second, numbers, parts of the gradient
 
 _REAL = ir.DoubleType()
-_WIDE, _NO_SQUARES = ir.VectorType(_REAL, LANES), (0,) * LANES  # bits of zeros
 _SETTINGS = 6
 _MAY_BE_ONE_INSTRUCTION = ("contract",)
 
@@ -174,76 +169,3 @@ def _write_update(function: Any) -> None:
         builder.branch(end)
     builder.position_at_end(end)
     builder.ret_void()
-
-
-@inlined
-def squared_norm(x: int, count: int) -> float:
-    """Return Σ x² of numbers at an address; in double precision, as squares overflow single precision long before x."""
-    squares: int = place_of(_NO_SQUARES)
-    _add_squares(x, count, squares)
-    return _sum_of_squares(squares)
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def _add_squares(typing_context: Any, x: Any, count: Any, squares: Any) -> Any:
-    """Add the squares of numbers at an address to as many sums at another as a vector has numbers."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        address, count, squares = arguments
-        sums = builder.inttoptr(squares, _WIDE.as_pointer())
-        with builder.goto_entry_block():
-            place = builder.alloca(_WIDE)
-        builder.store(ir.Constant(_WIDE, [0.0] * LANES), place)
-
-        def write(at: Any, mask: Any) -> None:
-            own = v.load(builder, builder.add(address, builder.mul(at, number(4))), [LANES], mask)[0]
-            x = builder.fpext(own, _WIDE)
-            square = builder.fmul(x, x, flags=_MAY_BE_ONE_INSTRUCTION)
-            builder.store(builder.fadd(builder.load(place), square, flags=_MAY_BE_ONE_INSTRUCTION), place)
-
-        v.for_each_vector(builder, count, write)
-        builder.store(builder.fadd(builder.load(sums, align=8), builder.load(place)), sums, align=8)
-        return context.get_dummy_value()
-
-    return types.void(*[types.int64] * 3), generate
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def _sum_of_squares(typing_context: Any, squares: Any) -> Any:
-    """Return the sum of the sums."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        function_type = ir.FunctionType(_REAL, [_REAL, _WIDE])
-        total = cgutils.get_or_insert_function(builder.module, function_type, f"llvm.vector.reduce.fadd.v{LANES}f64")
-        sums = builder.load(builder.inttoptr(arguments[0], _WIDE.as_pointer()), align=8)
-        return builder.call(total, [ir.Constant(_REAL, 0.0), sums], fastmath=("reassoc",))
-
-    return types.float64(types.int64), generate
-
-
-@inlined
-def norm_of_each(memory: int, parameters: int, count: int) -> float:
-    """Add up the parts of gradients in their first, and return Σ g² of all.
-
-    Parameters
-    ----------
-    memory, parameters, count : addresses of memory and of a table of so many parameters, which names places in it
-    """
-    squares: int = place_of(_NO_SQUARES)
-    for parameter in range(count):
-        row = parameters + 8 * PARAMETER_WIDTH * parameter
-        gradient, numbers, parts = entry(memory, entry(row, 1)), entry(row, 4), entry(memory, entry(row, 5))
-        for part in range(1, parts):
-            add_row(gradient + 4 * part * numbers, gradient, numbers)
-        _add_squares(gradient, numbers, squares)
-    return _sum_of_squares(squares)
-
-
-@inlined
-def update_each(rule: int, memory: int, parameters: int, count: int, scale: int, settings: int) -> None:
-    """Take one step of a rule for each parameter of a table."""
-    for parameter in range(count):
-        row = parameters + 8 * PARAMETER_WIDTH * parameter
-        value, gradient = entry(memory, entry(row, 0)), entry(memory, entry(row, 1))
-        first, second = entry(memory, entry(row, 2)), entry(memory, entry(row, 3))
-        update(rule, value, gradient, first, second, entry(row, 4), scale, settings)
