@@ -81,9 +81,9 @@ def time_parts(
     by_instruction : whether parts are single instructions rather than stages
     """
     training.warm_up()
-    plan = training.trainer._plan
-    assert plan is not None
     trainer = training.trainer
+    assert trainer._compiled_steps is not None
+    plan = trainer._compiled_steps.plan
     of_rule = rule_settings(trainer.update_rule, trainer.update_rule.learning_rate, trainer.step_number + 1)
     plan.settings[: len(of_rule)] = of_rule
     plan.use_own_settings()

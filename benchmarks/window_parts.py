@@ -78,8 +78,9 @@ class Layer:
 
     def __init__(self, training: TaggerTraining) -> None:
         training.warm_up()
-        plan = training.trainer._plan
-        assert plan is not None
+        steps = training.trainer._compiled_steps
+        assert steps is not None
+        plan = steps.plan
         plan.feed(next(training.batches))
         plan.run()
         self.program, self._held = plan.program, plan  # with the arrays whose addresses the program has

@@ -126,7 +126,7 @@ def test_training_on_kernels_is_training_on_the_reference(objective):
         return [trainer.step(batch(4, [3, 5, 1])) for _ in range(10)], trainer
 
     (losses, one), (expected, other) = trained(True), trained(False)
-    assert one._plan is not None
+    assert one._compiled_steps is not None
     np.testing.assert_allclose(losses, expected, rtol=1e-4)
     for own, reference in zip(one.parameters, other.parameters, strict=True):
         np.testing.assert_allclose(own.value, reference.value, rtol=1e-3, atol=1e-4)
@@ -137,7 +137,7 @@ def test_an_objective_that_is_scaled_is_left_to_the_reference():
     trainer = dr.Trainer(loss, dr.SGD(0.1))
     feeds = batch(3, [4])
     assert trainer.step(feeds) > trainer.step(feeds) > 0
-    assert trainer._plan is None
+    assert trainer._compiled_steps is None
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)

@@ -79,8 +79,8 @@ def test_slices_of_examples_make_the_same_bits_for_any_number_of_threads(threads
         data = {name: array.astype(np.float32) if array.dtype.kind == "f" else array
                 for name, array in examples(sizes, 2000, classes).items()}  # fmt: skip
         losses = [loss for _ in range(3) for loss in trainer.losses(Minibatches(data, 400, np.random.default_rng(1)))]
-        program = trainer._plan.program
-        assert is_one_instruction(trainer._plan)
+        program = trainer._compiled_steps.plan.program
+        assert is_one_instruction(trainer._compiled_steps.plan)
         assert program.memory[program.table[:, 1]].max() > 1
         return losses, b"".join(parameter.value.tobytes() for parameter in trainer.parameters)
 

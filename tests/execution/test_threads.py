@@ -82,7 +82,7 @@ def alone():
 def test_parameters_are_the_same_to_the_last_bit_whatever_the_number_of_threads(alone, objective, threads):
     own = trainer(objective, threads)
     assert in_time(taken, own) == alone[objective]
-    program = own._plan.program
+    program = own._compiled_steps.plan.program
     assert most_slices(program) >= 4
     sliced = {int(code) for code, place in program.table[:, :2] if program.memory[place] > 1}
     assert {do.LAYER, do.MULTIPLY, do.READ_ROWS, do.WINDOW_LAYER, do.NORM, do.UPDATE, do.UPDATE_ROWS} <= sliced
@@ -129,7 +129,7 @@ def test_steps_on_rows_of_whole_arrays_are_those_on_batches_whatever_the_number_
         own = dr.Trainer(dr.SoftmaxCrossEntropy().loss(net), dr.Adam(0.01), threads=threads)
         batches = Minibatches(data, 450, np.random.default_rng(1))
         losses = list(own.losses(batches if at_once else list(batches)))
-        assert most_slices(own._plan.program) == 4
+        assert most_slices(own._compiled_steps.plan.program) == 4
         return losses, [parameter.value.tobytes() for parameter in own.parameters]
 
     expected = trained(1, False)
@@ -177,7 +177,7 @@ def test_many_small_steps_with_more_threads_than_cores_do_not_hang():
         return own.step_number
 
     own.step(feeds)
-    assert own._plan.program.worth_help
+    assert own._compiled_steps.plan.program.worth_help
     assert in_time(steps) == 151
 
 
@@ -192,7 +192,7 @@ def helpers_started(own, feeds):
 def test_helpers_sleep_while_there_is_nothing_to_do():
     own = trainer(threads=3)
     helpers = helpers_started(own, BATCHES[0])
-    assert waited_for(lambda: own._plan._threads._shared.asleep == len(helpers) == 2)
+    assert waited_for(lambda: own._compiled_steps.plan._threads._shared.asleep == len(helpers) == 2)
 
     def seconds():  # of these threads alone: others of the process may be busy
         return [time.clock_gettime(time.pthread_getcpuclockid(helper.ident)) for helper in helpers]
@@ -207,7 +207,7 @@ def test_a_helper_does_not_fall_asleep_while_a_step_is_under_way(monkeypatch):
     """One that lost patience just before a step was not woken for it, as it did not sleep yet."""
     own = trainer(threads=2)
     own.step(BATCHES[0])
-    shared = threads._Shared(own._plan.program, 2)
+    shared = threads._Shared(own._compiled_steps.plan.program, 2)
     shared.stepping, looks = True, []
 
     def help_out(*_):

@@ -63,8 +63,8 @@ def compare(**options):
     """Train on kernels, and on the reference interpreter in double precision; return the trainer on kernels."""
     found, on_kernels = trained(threads=1, **options)
     expected, reference = trained(dtype=np.float64, **options)
-    assert on_kernels._plan is not None
-    assert reference._plan is None
+    assert on_kernels._compiled_steps is not None
+    assert reference._compiled_steps is None
     for own, right, first in zip(found.parameters, expected.parameters, Line().parameters, strict=True):
         moved = np.abs(right.value - first.value).max()
         assert moved > 1e-3
@@ -185,7 +185,7 @@ def test_every_rule_of_ours_has_a_kernel_and_no_other():
 @pytest.mark.parametrize("rule", [Sign(0.1), HalfAdam(0.1)], ids=["own", "derived"])
 def test_rules_of_users_train_on_the_reference(rule):
     line, trainer = trained(update_rule=rule)
-    assert trainer._plan is None
+    assert trainer._compiled_steps is None
     expected, _ = trained(update_rule=rule, compiled=False)
     for own, right in zip(line.parameters, expected.parameters, strict=True):
         np.testing.assert_array_equal(own.value, right.value)

@@ -12,7 +12,7 @@ from deltarule.errors import InputError, NonFiniteError
 from deltarule.execution.reference import backward, forward
 from deltarule.graph import apply
 from deltarule.graph.operations.activations import Tanh
-from deltarule.training import trainer as trainer_module
+from deltarule.training import compiled_steps
 from deltarule.training.minibatches import Minibatches
 
 
@@ -52,7 +52,7 @@ class TestAgreement:
 
         losses, on_kernels = trained(threads=1)
         expected, reference = trained(dtype=np.float64)
-        assert on_kernels._plan is not None
+        assert on_kernels._compiled_steps is not None
         np.testing.assert_allclose(losses, expected, rtol=1e-4)
         for own, right in zip(values(on_kernels), values(reference), strict=True):
             np.testing.assert_allclose(own, right, rtol=1e-4, atol=1e-5)
@@ -134,7 +134,7 @@ class TestReference:
         net = dr.Network([dr.Dense(6, 9, "tanh"), dr.Dropout(0.5), dr.Dense(9, 3)], seed=1)
         own = dr.Trainer(dr.SoftmaxCrossEntropy().loss(net), dr.SGD(0.1), **options)
         losses = [own.step(batch(step)) for step in range(5)]
-        assert own._plan is None
+        assert own._compiled_steps is None
         found = values(own)
         again = dr.Network([dr.Dense(6, 9, "tanh"), dr.Dropout(0.5), dr.Dense(9, 3)], seed=1)
         expected, parameters = self.by_hand(again, 5, np.dtype(dtype))
@@ -160,10 +160,10 @@ class TestReference:
             return own, [own.step(batch(0)) for _ in range(30)]
 
         own, losses = trained(lambda z: apply(Twice(), z))
-        assert own._plan is None
+        assert own._compiled_steps is None
         assert losses[-1] < 0.3 * losses[0]
         ours, expected = trained(lambda z: 2.0 * dr.tanh(z))
-        assert ours._plan is not None
+        assert ours._compiled_steps is not None
         np.testing.assert_allclose(losses, expected, rtol=1e-3)
 
     def test_a_feed_that_only_the_reference_knows_is_a_step_of_the_reference(self):
@@ -257,7 +257,7 @@ class TestMinibatches:
     def test_steps_are_the_same_to_the_last_bit_however_many_are_taken_at_a_time(self, monkeypatch, seconds, shuffled):
         """How many steps are taken at a time depends on how long they took."""
         ticks = count()
-        monkeypatch.setattr(trainer_module, "perf_counter", lambda: next(ticks) * seconds)
+        monkeypatch.setattr(compiled_steps, "perf_counter", lambda: next(ticks) * seconds)
         own = self.trainer(threads=2)
         losses = [loss for epoch in range(5) for loss in own.losses(self.batches(epoch, shuffled))]
         expected, parameters, steps, violators = self.one_by_one(shuffled, threads=1)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from deltarule.errors import InputError, NonFiniteError, ShapeError
 from deltarule.execution.alignment import aligned_copy
@@ -23,12 +21,9 @@ from deltarule.training.stack import Stack
 from deltarule.training.update_rules import SGD, State, UpdateRule
 
 if TYPE_CHECKING:
-    from deltarule.execution.many_steps import Changes, TakenSteps
-    from deltarule.execution.plan import TrainingPlan
+    from deltarule.execution.many_steps import TakenSteps
     from deltarule.training.compiled_rules import SettingsAhead
-
-_UNNOTICED = 0.05  # seconds for which steps are taken without coming back: a person does not notice
-_SEEDS = 1024  # of dropout masks that are drawn at once
+    from deltarule.training.compiled_steps import CompiledSteps
 
 __all__ = ["Trainer"]
 
@@ -98,7 +93,6 @@ class Trainer:
         self.dtype = np.dtype(dtype)
         self.step_number = 0
         self._random = np.random.default_rng(seed)
-        self._seeds = np.zeros(0, np.int32)
         self._order = topological_order([loss])
         frozen = set(frozen)
         self.parameters = [node for node in self._order if isinstance(node, Parameter) and node not in frozen]
@@ -111,13 +105,12 @@ class Trainer:
         self.threads = threads
         self.violators: float | None = None
         self._compiled = compiled and self.dtype == np.float32
-        self._plan: TrainingPlan | None = None
+        self._compiled_steps: CompiledSteps | None = None
         self._ahead: SettingsAhead | None = None
-        self._steps_at_once = 1
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what holds addresses, which are those of this process; the next step makes it anew."""
-        return {**self.__dict__, "_plan": None, "_ahead": None}
+        return {**self.__dict__, "_compiled_steps": None, "_ahead": None}
 
     def step(self, feeds: Feeds | None = None) -> float:
         """Take one step on a batch.
@@ -137,12 +130,10 @@ class Trainer:
             When the loss or a gradient is NaN or infinite; the parameters are left as they were.
         """
         feeds = feeds or {}
-        if self._compiled and self._plan is None:
-            self._compile()
-        plan = self._plan
-        if plan is None or (feeds.keys() != plan.names and any(not isinstance(key, str | Input) for key in feeds)):
+        steps = self._compiled_steps or self._on_kernels()
+        if steps is None or not (feeds.keys() == steps.plan.names or _by_input(feeds)):
             return self._reference_step(feeds)
-        return self._compiled_step(plan, feeds)
+        return self._compiled_step(steps, feeds)
 
     def losses(self, batches: Iterable[Feeds | Stack]) -> Iterator[float]:
         """Take a step on each batch and yield its loss; where kernels can, many steps are taken before the first loss.
@@ -201,58 +192,29 @@ class Trainer:
 
     def _losses_of_stack(self, stack: Stack) -> Iterator[float]:
         """Take the steps of a stack on kernels, without coming back for each; what they cannot take, one by one."""
-        if self._compiled and self._plan is None:
-            self._compile()
-        done, plan = 0, self._plan if len(stack) else None
-        changes = None if plan is None else plan.stacked(stack.data, stack.bounds)
-        if plan is not None and changes is not None:
-            taken = self._many_steps(plan, changes)
-            done = taken.done
+        steps = self._on_kernels()
+        taken = None if steps is None else steps.take_stack(stack, self._settings_ahead(), self.step_number)
+        if taken is not None:
             yield from self._losses_of_taken(taken)
-        for number in range(done, len(stack)):  # the next one fails, and says why
+        for number in range(0 if taken is None else taken.done, len(stack)):  # the next one fails, and says why
             yield self.step(stack.feeds(number))
 
     def _losses_of_rows(self, batches: Minibatches) -> Iterator[Iterable[float]]:
-        """Take the steps of an epoch on kernels, without coming back for each, and yield the losses of some at a time.
-
-        Where kernels cannot take them, they are taken one by one.
-        """
-        done, rows, steps = 0, batches.rows, self._steps_at_once
-        if self._compiled and self._plan is None:
-            self._compile()
-        sources = None if self._plan is None else self._plan.sources(batches.data)
-        while done < rows:
-            whole = min((rows - done) // batches.batch, steps)
-            if sources is None or self._plan is None or not whole:
-                taken = batches.order[done : done + batches.batch]
-                yield (self.step(batches.feeds(taken)),)
-                done += len(taken)
-                continue
-            began = perf_counter()
-            if batches.shuffled:
-                order = batches.order[done : done + whole * batches.batch].astype(np.int32).reshape(whole, -1)
-                changes = self._plan.rows(sources, order)
+        """Take the steps of an epoch on kernels, many at a time, and yield their losses; the others one by one."""
+        done, steps = 0, self._on_kernels()
+        while done < batches.rows:
+            taken = None if steps is None else steps.take_rows(batches, done, self._settings_ahead(), self.step_number)
+            if taken is None or not taken.done:
+                rows = batches.order[done : done + batches.batch]
+                yield (self.step(batches.feeds(rows)),)  # where kernels failed, it fails, and says why
+                done += len(rows)
             else:
-                changes = self._plan.rows_in_order(sources, done, batches.batch, whole)
-            many = self._many_steps(self._plan, changes)
-            seconds = perf_counter() - began
-            yield self._losses_of_taken(many)
-            done += many.done * batches.batch
-            if many.done < whole:
-                sources = None  # the next step fails, and says why
-            if whole == steps or seconds > _UNNOTICED:
-                self._steps_at_once = steps = max(1, min(4096, int(whole * _UNNOTICED / max(seconds, 1e-6))))
-
-    def _many_steps(self, plan: TrainingPlan, changes: Changes) -> TakenSteps:
-        """Take many steps, as long as they go well."""
-        count = len(changes.values)
-        seeds = self._mask_seeds(count * plan.masks).reshape(count, -1) if plan.masks else None
-        taken = plan.steps(changes, self._settings_ahead().address_of(self.step_number, count), seeds)
-        self.step_number += taken.done
-        return taken
+                yield self._losses_of_taken(taken)
+                done += taken.done * batches.batch
 
     def _losses_of_taken(self, taken: TakenSteps) -> Iterable[float]:
-        """Return the losses of steps that were taken; while they are, `violators` is that of the same step."""
+        """Count steps that were taken, and return their losses; while these are read, `violators` is that of each."""
+        self.step_number += taken.done
         losses: list[float] = taken.losses[: taken.done].tolist()
         violators = taken.violators
         if violators is not None:
@@ -265,27 +227,21 @@ class Trainer:
         for loss, self.violators in zip(losses, violators, strict=True):
             yield loss
 
-    def _compile(self) -> None:
-        """Make a plan, if kernels know all that the loss and the update rule ask for."""
-        from deltarule import kernels
+    def _on_kernels(self) -> CompiledSteps | None:
+        """Return what takes steps on kernels, if these know all that the loss and the update rule ask for."""
+        if self._compiled and self._compiled_steps is None:
+            from deltarule.training.compiled_steps import compiled_steps
 
-        kernels.load(kernels.TRAINING)
-        from deltarule.execution.plan import NotCompiledError, TrainingPlan
-        from deltarule.training.compiled_rules import rule_number
+            clip, random = self.clip or 0.0, self._random
+            self._compiled_steps = compiled_steps(
+                self.loss, self._states, self._wanted, self.update_rule, clip, self.threads, random
+            )
+            self._compiled = self._compiled_steps is not None
+        return self._compiled_steps
 
-        number = rule_number(self.update_rule)
-        states = {parameter: list(state.values()) for parameter, state in self._states.items()}
-        try:
-            if number is not None:
-                self._plan = TrainingPlan(self.loss, states, self._wanted, number, self.clip or 0.0, self.threads)
-        except NotCompiledError:
-            pass
-        self._compiled = self._plan is not None
-
-    def _compiled_step(self, plan: TrainingPlan, feeds: Feeds) -> float:
+    def _compiled_step(self, steps: CompiledSteps, feeds: Feeds) -> float:
         """Take a step on kernels; where it fails, find out on the reference interpreter what went wrong."""
-        seeds = self._mask_seeds(plan.masks) if plan.masks else self._seeds
-        loss, fine = plan.step(feeds, seeds, self._settings_ahead().address_of(self.step_number))
+        loss, fine = steps.take(feeds, self._settings_ahead(), self.step_number)
         if not fine:
             self._reference_step(feeds, changing=False)
             raise NonFiniteError(
@@ -293,7 +249,7 @@ class Trainer:
                 " or clip gradients by norm"
             )
         self.step_number += 1
-        self.violators = plan.violators
+        self.violators = steps.plan.violators
         return loss
 
     def _settings_ahead(self) -> SettingsAhead:
@@ -304,14 +260,6 @@ class Trainer:
 
             self._ahead = ahead = SettingsAhead(self.update_rule, self.schedule, self.steps)
         return ahead
-
-    def _mask_seeds(self, count: int) -> NDArray[np.int32]:
-        """Return the next seeds of dropout masks; many are drawn at once, as that takes hardly longer than a few."""
-        if count > len(self._seeds):
-            drawn = self._random.integers(0, 1 << 32, max(count, _SEEDS), np.uint32).view(np.int32)
-            self._seeds = np.concatenate([self._seeds, drawn])
-        seeds, self._seeds = self._seeds[:count], self._seeds[count:]
-        return seeds
 
     def _reference_step(self, feeds: Feeds, changing: bool = True) -> float:
         """Take a step on the reference interpreter, or only look whether loss and gradients are finite."""
@@ -354,6 +302,11 @@ class Trainer:
     def _rate(self) -> float:
         """Return the learning rate of the coming step."""
         return self.update_rule.learning_rate * self.schedule_factor
+
+
+def _by_input(feeds: Feeds) -> bool:
+    """Say whether arrays are given for inputs alone, by name or node, and for nothing else."""
+    return all(isinstance(key, str | Input) for key in feeds)
 
 
 def _ancestors(order: list[Node], parameters: Iterable[Node]) -> set[Node]:
