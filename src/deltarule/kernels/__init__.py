@@ -8,9 +8,10 @@ from deltarule.kernels.second_process import SecondProcess
 
 __all__ = ["TAGGING", "TRAINING", "load"]
 
+# A second process begins from the end, so that what needs products of matrices comes when the first has compiled these.
 TRAINING = (
-    "batches", "contexts", "machine", "sizes", "execute_layers", "execute_updates", "execute_windows", "execute_arrays",
-    "execute_sequences",
+    "execute_layers", "execute_steps", "execute_updates", "machine", "sizes", "contexts", "execute_windows", "batches",
+    "execute_arrays", "execute_sequences",
 )  # fmt: skip
 TAGGING = ("lines", "form_numbers", "contexts", "window_scores", "viterbi", "tagged_lines")
 

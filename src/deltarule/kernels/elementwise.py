@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import float32
+from numba import float32, float64, int64
 
 from deltarule.kernels import functions
-from deltarule.kernels.compiled import inlined
+from deltarule.kernels.compiled import called_by_name, inlined
+from deltarule.kernels.memory import floats
 
 __all__ = [
     "ABSOLUTE", "ADD", "DIVIDE", "EXP", "HARD_TANH", "IDENTITY", "LEAKY_RELU", "LOG", "MAXIMUM", "MULTIPLY", "NEGATE",
@@ -27,8 +28,23 @@ _BELOW_1 = np.float32(1 - 2**-22)  # a 1 that dropout scaled, scaled back, may e
 
 @inlined
 def map_function(code: int, parameter: float, x: Any) -> None:
+    """x_i ← f(x_i)."""
+    _map_function(code, parameter, x.ctypes.data, len(x))
+
+
+@inlined
+def scale_by_slope(code: int, parameter: float, signal: Any, x: Any, y: Any, y_scale: float) -> None:
+    """signal_i ← signal_i f′(x_i), where `y` times `y_scale` is f(x).
+
+    Activation functions find their slope from y alone, so that x need not be kept.
+    """
+    _scale_by_slope(code, parameter, signal.ctypes.data, x.ctypes.data, y.ctypes.data, len(signal), y_scale)
+
+
+@called_by_name(int64(int64, float64, int64, int64))
+def _map_function(code: int, parameter: float, address: int, n: int) -> int:
     """x_i ← f(x_i); each function has a loop of its own, which runs on vectors."""
-    p, n = float32(parameter), len(x)
+    p, x = float32(parameter), floats(address, n)
     if code == SIGMOID:
         for i in range(n):
             x[i] = functions.sigmoid(x[i])
@@ -65,15 +81,16 @@ def map_function(code: int, parameter: float, x: Any) -> None:
     elif code == POWER:
         for i in range(n):
             x[i] = np.power(x[i], p)
+    return 0
 
 
-@inlined
-def scale_by_slope(code: int, parameter: float, signal: Any, x: Any, y: Any, y_scale: float) -> None:
-    """signal_i ← signal_i f′(x_i), where `y` times `y_scale` is f(x).
-
-    Activation functions find their slope from y alone, so that x need not be kept.
-    """
-    p, scale, n = float32(parameter), float32(y_scale), len(signal)
+@called_by_name(int64(int64, float64, int64, int64, int64, int64, float64))
+def _scale_by_slope(
+    code: int, parameter: float, signal_address: int, x_address: int, y_address: int, n: int, y_scale: float
+) -> int:
+    """signal_i ← signal_i f′(x_i); each function has a loop of its own."""
+    p, scale = float32(parameter), float32(y_scale)
+    signal, x, y = floats(signal_address, n), floats(x_address, n), floats(y_address, n)
     one, nothing = float32(1), float32(0)
     if code == SIGMOID:
         for i in range(n):
@@ -117,6 +134,7 @@ def scale_by_slope(code: int, parameter: float, signal: Any, x: Any, y: Any, y_s
     elif code == POWER:
         for i in range(n):
             signal[i] *= p * np.power(x[i], p - one) if p != 0 else nothing
+    return 0
 
 
 @inlined

@@ -7,11 +7,12 @@ from numba import int64
 from deltarule.kernels import instructions as do
 from deltarule.kernels.compiled import called_by_address
 from deltarule.kernels.elementwise import map_function, scale_by_slope
+from deltarule.kernels.layer_slices import cut_product, layer
 from deltarule.kernels.layers import share_rows
 from deltarule.kernels.masks import mask_row
 from deltarule.kernels.memory import WIDTH, doubles, floats, integers, long_integers, operands
 from deltarule.kernels.rows import copy
-from deltarule.kernels.slices import ALL, cut_product, examples_of_slice, layer, rows_of_slice
+from deltarule.kernels.slices import ALL, examples_of_slice, rows_of_slice
 from deltarule.kernels.sparse import share_sparse_rows, share_sparse_values, sparse_layer
 
 __all__ = ["do_layers"]

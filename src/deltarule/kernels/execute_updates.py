@@ -16,7 +16,8 @@ from deltarule.kernels.losses import (
 from deltarule.kernels.memory import WIDTH, doubles, floats, integers, long_integers, operands
 from deltarule.kernels.norms import squared_norm
 from deltarule.kernels.rows import add
-from deltarule.kernels.slices import ALL, examples_of_slice, rows_of_slice, sum_distinct_rows, update_rows
+from deltarule.kernels.slices import ALL, examples_of_slice, rows_of_slice
+from deltarule.kernels.table_slices import sum_distinct_rows, update_rows
 from deltarule.kernels.updates import update
 
 __all__ = ["do_updates"]

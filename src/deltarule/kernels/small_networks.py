@@ -2,8 +2,8 @@
 
 Of layers with few neurons, all arrays lie transposed: a row holds what one neuron has for each of some examples. So
 vectors are full however few neurons there are, weights need not be packed, and softmax and losses run along the
-examples as activations do. What the passes leave for each other stays in the first cache, and nothing is looked up
-between them: at this size, that takes longer than the arithmetic.
+examples as activations do. What the passes leave for each other stays in the cache of a core, and nothing is looked up
+between them, which takes longer than the arithmetic of a small layer.
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from deltarule import kernels
 from deltarule.execution.many_steps import Changes, TakenSteps
 from deltarule.execution.plan import NotCompiledError, TrainingPlan
 from deltarule.execution.reference import Feeds
@@ -48,7 +47,6 @@ def compiled_steps(
     number = rule_number(rule)
     if number is None:
         return None
-    kernels.load(kernels.TRAINING)
     arrays = {parameter: list(state.values()) for parameter, state in states.items()}
     try:
         return CompiledSteps(TrainingPlan(loss, arrays, wanted, number, clip, threads), random)

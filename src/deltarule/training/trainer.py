@@ -230,6 +230,9 @@ class Trainer:
     def _on_kernels(self) -> CompiledSteps | None:
         """Return what takes steps on kernels, if these know all that the loss and the update rule ask for."""
         if self._compiled and self._compiled_steps is None:
+            from deltarule import kernels
+
+            kernels.load(kernels.TRAINING)  # before anything that needs them, as two processes are faster
             from deltarule.training.compiled_steps import compiled_steps
 
             clip, random = self.clip or 0.0, self._random

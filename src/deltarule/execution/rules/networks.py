@@ -14,6 +14,7 @@ from deltarule.execution.small_networks import SmallNetwork
 from deltarule.graph import Node
 from deltarule.kernels import elementwise
 from deltarule.kernels import instructions as do
+from deltarule.kernels.small_networks import LAYER_WIDTH
 
 __all__: list[str] = []
 
@@ -29,16 +30,16 @@ class SmallNetworkRule:
         """Find the loss, and the gradients with it."""
         p, (x, wanted) = c.program, unit.inputs
         gradients = {node: p.buffer((MOST_SLICES, *node.shape)) for node in _parameters(unit)}
-        layers = [entry for layer in unit.layers for entry in _layer(c, layer, gradients)]
-        table = np.array(layers, np.int64)
+        table = np.array([_layer(c, layer, gradients) for layer in unit.layers], np.int64).reshape(-1, LAYER_WIDTH)
         c.constants.append(table)
-        sizes = [int(affine_of(layer).shape[1]) for layer in unit.layers]
-        rows = int(x.shape[1]) + 2 * sum(sizes) + sizes[-1] + 2
+        shapes = [affine_of(layer).inputs[1].shape for layer in unit.layers]
+        inputs, outputs = int(shapes[0][1]), [int(shape[0]) for shape in shapes]
+        rows = inputs + 2 * sum(outputs) + outputs[-1] + 2  # and targets, or sums of a softmax
         together = min(max(_CACHE // (4 * rows) // 16 * 16, 16), _MOST)
         work = c.by_examples(x.shape[:1])
         assert work is not None
         softmax = isinstance(unit.objective, CrossEntropy)
-        targets = c.ids(wanted, (sizes[-1],)) if softmax else c.values[wanted]
+        targets = c.ids(wanted, (outputs[-1],)) if softmax else c.values[wanted]
         losses, scratch = p.buffer((MOST_SLICES,), "float64"), p.scratch((rows, together))
         read = [c.values[x], targets, *(c.values[node] for node in gradients)]
         p.emit(
