@@ -150,13 +150,13 @@ class TrainingPlan(Plan):
         self.masks = len(self._seed_places)
         super().__init__(c, threads)
 
-    def step(self, feeds: Mapping[Any, Any], seeds: Array, settings: int = 0) -> tuple[float, bool]:
+    def step(self, feeds: Mapping[Any, Any], seeds: Array | None = None, settings: int = 0) -> tuple[float, bool]:
         """Take a step.
 
         Parameters
         ----------
         feeds : arrays for the inputs
-        seeds : whole numbers below 2³², one for each dropout mask
+        seeds : whole numbers below 2³², one for each dropout mask, if there are any
         settings : address of the learning rate and the settings of the update rule; 0 for those in `settings`
 
         Returns
@@ -168,7 +168,7 @@ class TrainingPlan(Plan):
         self.inputs.feed(feeds)
         memory = self.program.memory
         memory[self._settings.address] = settings or self._own_settings
-        if self.masks:
+        if seeds is not None:
             memory[self._seed_places] = seeds
         self._threads.run()
         return float(self._loss[0]), bool(memory[self._fine])

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from time import perf_counter
 
 import numpy as np
-from numpy.typing import NDArray
 
 from deltarule.execution.many_steps import Changes, TakenSteps
 from deltarule.execution.plan import NotCompiledError, TrainingPlan
 from deltarule.execution.reference import Feeds
 from deltarule.graph import Node, Parameter
 from deltarule.training.compiled_rules import SettingsAhead, rule_number
+from deltarule.training.mask_seeds import MaskSeeds
 from deltarule.training.minibatches import Minibatches
 from deltarule.training.stack import Stack
 from deltarule.training.update_rules import State, UpdateRule
@@ -21,7 +21,6 @@ __all__ = ["CompiledSteps", "compiled_steps"]
 
 _UNNOTICED = 0.05  # seconds for which steps are taken without coming back: a person does not notice
 _MOST_AT_ONCE = 4096  # steps
-_SEEDS = 1024  # of dropout masks that are drawn at once
 
 
 def compiled_steps(
@@ -31,7 +30,7 @@ def compiled_steps(
     rule: UpdateRule,
     clip: float,
     threads: int | None,
-    random: np.random.Generator,
+    seeds: MaskSeeds,
 ) -> CompiledSteps | None:
     """Return what takes the steps of a training on kernels, or ``None`` where these do not know all that it asks for.
 
@@ -42,14 +41,14 @@ def compiled_steps(
     wanted : the nodes that need a signal
     clip : largest norm of all gradients together; 0 for none
     threads : at most so many; all cores for ``None``
-    random : draws the seeds of dropout masks
+    seeds : of dropout masks
     """
     number = rule_number(rule)
     if number is None:
         return None
     arrays = {parameter: list(state.values()) for parameter, state in states.items()}
     try:
-        return CompiledSteps(TrainingPlan(loss, arrays, wanted, number, clip, threads), random)
+        return CompiledSteps(TrainingPlan(loss, arrays, wanted, number, clip, threads), seeds)
     except NotCompiledError:
         return None
 
@@ -60,13 +59,11 @@ class CompiledSteps:
     Parameters
     ----------
     plan : of the loss
-    random : draws the seeds of dropout masks
+    seeds : of dropout masks
     """
 
-    def __init__(self, plan: TrainingPlan, random: np.random.Generator) -> None:
-        self.plan = plan
-        self._random = random
-        self._seeds = np.zeros(0, np.int32)
+    def __init__(self, plan: TrainingPlan, seeds: MaskSeeds) -> None:
+        self.plan, self._seeds = plan, seeds
         self._at_once = 1
 
     def take(self, feeds: Feeds, ahead: SettingsAhead, number: int) -> tuple[float, bool]:
@@ -77,7 +74,7 @@ class CompiledSteps:
         ahead : settings of coming steps
         number : of the step, from 0 on
         """
-        seeds = self._mask_seeds(self.plan.masks) if self.plan.masks else self._seeds
+        seeds = self._seeds.draw(self.plan.masks) if self.plan.masks else None
         return self.plan.step(feeds, seeds, ahead.address_of(number))
 
     def take_stack(self, stack: Stack, ahead: SettingsAhead, number: int) -> TakenSteps | None:
@@ -109,13 +106,5 @@ class CompiledSteps:
     def _take(self, changes: Changes, ahead: SettingsAhead, number: int) -> TakenSteps:
         """Take many steps, as long as they go well."""
         count = len(changes.values)
-        seeds = self._mask_seeds(count * self.plan.masks).reshape(count, -1) if self.plan.masks else None
+        seeds = self._seeds.draw(count * self.plan.masks).reshape(count, -1) if self.plan.masks else None
         return self.plan.steps(changes, ahead.address_of(number, count), seeds)
-
-    def _mask_seeds(self, count: int) -> NDArray[np.int32]:
-        """Return the next seeds of dropout masks; many are drawn at once, as that takes hardly longer than a few."""
-        if count > len(self._seeds):
-            drawn = self._random.integers(0, 1 << 32, max(count, _SEEDS), np.uint32).view(np.int32)
-            self._seeds = np.concatenate([self._seeds, drawn])
-        seeds, self._seeds = self._seeds[:count], self._seeds[count:]
-        return seeds

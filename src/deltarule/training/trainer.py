@@ -15,6 +15,7 @@ from deltarule.graph import Array, Input, Node, Parameter, topological_order
 from deltarule.graph.shapes import format_shape
 from deltarule.training.clipping import clip_by_norm
 from deltarule.training.finite import finite_loss, refuse_gradients
+from deltarule.training.mask_seeds import MaskSeeds
 from deltarule.training.minibatches import Minibatches
 from deltarule.training.schedules import ConstantRate, Schedule
 from deltarule.training.stack import Stack
@@ -93,6 +94,7 @@ class Trainer:
         self.dtype = np.dtype(dtype)
         self.step_number = 0
         self._random = np.random.default_rng(seed)
+        self._seeds = MaskSeeds(self._random)
         self._order = topological_order([loss])
         frozen = set(frozen)
         self.parameters = [node for node in self._order if isinstance(node, Parameter) and node not in frozen]
@@ -235,9 +237,9 @@ class Trainer:
             kernels.load(kernels.TRAINING)  # before anything that needs them, as two processes are faster
             from deltarule.training.compiled_steps import compiled_steps
 
-            clip, random = self.clip or 0.0, self._random
+            clip = self.clip or 0.0
             self._compiled_steps = compiled_steps(
-                self.loss, self._states, self._wanted, self.update_rule, clip, self.threads, random
+                self.loss, self._states, self._wanted, self.update_rule, clip, self.threads, self._seeds
             )
             self._compiled = self._compiled_steps is not None
         return self._compiled_steps
