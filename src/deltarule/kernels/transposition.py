@@ -1,4 +1,4 @@
-"""Matrices transposed, sixteen rows and columns at a time in the registers of the processor."""
+"""Matrices transposed, sixteen rows at a time in the registers of the processor, and sixteen columns or four."""
 
 from __future__ import annotations
 
