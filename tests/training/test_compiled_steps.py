@@ -391,3 +391,12 @@ def test_a_copy_of_a_trainer_uses_nothing_of_the_original():
     trainers[0]._ahead._rows[:] = np.nan
     assert [copied.step(batch(step)) for step in (3, 4)] == [trainers[1].step(batch(step)) for step in (3, 4)]
     assert_same(everything(copied), everything(trainers[1]))
+
+
+def test_a_copy_of_a_trainer_draws_the_masks_that_the_original_would():
+    """Also those whose seeds were drawn ahead."""
+    net = dr.Network([dr.Dense(6, 9, "tanh"), dr.Dropout(0.5), dr.Dense(9, 3)], seed=1)
+    trainer = dr.Trainer(dr.SoftmaxCrossEntropy().loss(net), dr.Adam(0.1), seed=2)
+    trainer.step(batch(0))
+    copied = copy.deepcopy(trainer)
+    assert [copied.step(batch(step)) for step in (1, 2)] == [trainer.step(batch(step)) for step in (1, 2)]

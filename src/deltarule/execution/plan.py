@@ -234,6 +234,7 @@ class TrainingPlan(Plan):
         sources : arrays of examples, as `sources` returned them
         first, batch : row that the first step begins with, and how many each takes
         """
+        # An epoch of a small network takes less time than to find this anew.
         asked, last = (first, batch, steps), self._in_order
         if last is not None and last.sources is sources and last.asked == asked and last.bound is self.program.bound:
             self._find_parameters()

@@ -108,7 +108,7 @@ class DenseUpdate:
         p.emit(
             do.UPDATE,
             [self.value, found, *_two(p, own), p.constant(self.entries), settings, factor],
-            reads=[found, factor], writes=[self.value, *own], work=self.slices, numbers=[rule, len(own)],
+            reads=[found, factor], writes=[self.value, *own], work=self.slices, numbers=[rule],
             guard=fine,
         )  # fmt: skip
 

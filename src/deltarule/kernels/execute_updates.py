@@ -15,7 +15,7 @@ from deltarule.kernels.losses import (
 )
 from deltarule.kernels.memory import WIDTH, doubles, floats, integers, long_integers, operands
 from deltarule.kernels.norms import squared_norm
-from deltarule.kernels.rows import add
+from deltarule.kernels.row_sums import add_row
 from deltarule.kernels.slices import ALL, examples_of_slice, rows_of_slice
 from deltarule.kernels.table_slices import sum_distinct_rows, update_rows
 from deltarule.kernels.updates import update
@@ -63,10 +63,10 @@ def do_updates(
     elif code == do.NORM:
         count = o[1] * o[2]
         first, last = rows_of_slice(count, part, parts)
-        own = floats(o[0], count)[first:last]
+        own = o[0] + 4 * first
         for i in range(1, o[4]):
-            add(floats(o[0] + 4 * i * count, count)[first:last], own)
-        doubles(o[3], parts)[part] = squared_norm(o[0] + 4 * first, last - first)
+            add_row(own + 4 * i * count, own, last - first)
+        doubles(o[3], parts)[part] = squared_norm(own, last - first)
     elif code == do.SUM_DISTINCT_ROWS:
         sum_distinct_rows(o, p, memory)
     elif code == do.UPDATE:

@@ -54,7 +54,7 @@ def transpose(source: int, stride: int, rows: int, columns: int, target: int, ta
 
 @inlined
 def transpose_few(source: int, stride: int, rows: int, columns: int, target: int, target_stride: int) -> None:
-    """Do the same where there is so little that it counts what goes before."""
+    """Do the same, sooner for a matrix of few columns, of which `transpose` has more ways to choose from."""
     whole = rows // _SIDE * _SIDE if _HAS_MASKS and columns >= _TOGETHER else 0
     for i in range(0, whole, _SIDE):
         _transpose_sixteen_rows(source + 4 * i * stride, stride, columns, target + 4 * i, target_stride)
